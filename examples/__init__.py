@@ -1,0 +1,1 @@
+"""Examples: what is shown, not what is shipped."""
