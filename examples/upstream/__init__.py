@@ -1,1 +1,1 @@
-"""The simulated upstream city: an invented year of leads (`model`), and the systems that deliver it (`servers`)."""
+"""The simulated upstream city: an invented year of leads (`model`), and what delivers it (`servers`)."""

@@ -26,7 +26,7 @@ from examples.upstream.model import CityParameters, build_city
 from examples.upstream.servers import Upstream
 from examples.upstream.servers.web import WebServer
 
-NOTICE = "# A simulated city: every person, employer and project in it is invented. Gone when the servers stop.\n"
+NOTICE = "# A simulated city: every person, employer and project in it is invented. Gone when it stops.\n"
 
 
 def moment(text: str) -> datetime:
