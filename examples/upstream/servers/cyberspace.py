@@ -6,13 +6,10 @@ A day on which nothing changed has no file, except near the campaign, where an e
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import partial
-
-import xlsxwriter
 
 from examples.upstream.servers.outbox import (
     DAY,
@@ -23,6 +20,7 @@ from examples.upstream.servers.outbox import (
     midnight,
     spelt,
 )
+from examples.upstream.servers.spreadsheets import Cell, Sheet, xlsx
 from examples.upstream.servers.versions import Versions
 
 TIME_COLUMNS = frozenset({"发布时间", "交办时间", "要求办结时间", "办结时间", "更新时间"})
@@ -62,18 +60,6 @@ def _lines(rows: list[dict[str, str | None]]) -> bytes:
 
 
 def _workbook(columns: tuple[str, ...], rows: list[dict[str, str | None]], day: date) -> bytes:
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    book.set_properties({"title": "网信移交线索（演示数据）", "author": "虚构", "created": midnight(day)})
-    sheet = book.add_worksheet("线索")
-    for place, name in enumerate(columns):
-        sheet.write_string(0, place, name)
-    for line, row in enumerate(rows, start=1):
-        for place, name in enumerate(columns):
-            value = row[name]
-            if value:
-                sheet.write_string(line, place, value)
-    book.close()
-    return buffer.getvalue()
+    cells: list[list[Cell]] = [list(columns)]
+    cells += [[row[name] or None for name in columns] for row in rows]
+    return xlsx([Sheet("线索", cells)], "网信移交线索（演示数据）", midnight(day))

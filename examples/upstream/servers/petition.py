@@ -1,4 +1,5 @@
-"""The petition system's exports: `XFJ_YYYYMMDD_HHMM.xlsx`, each a snapshot of every petition known by then.
+"""The petition system's exports: `XFJ_YYYYMMDD_HHMM.xlsx` (`.xls` in the first months), each a snapshot of
+every petition known by then.
 
 Row 1 a merged title, row 2 the time of export and the number of petitions, row 3 the header, then the data
 and a total row; some files carry a sheet of codes. From file to file the columns come in another order, a
@@ -9,15 +10,10 @@ stays one.
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from functools import partial
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from examples.upstream.servers.outbox import (
     DAILY_FROM,
@@ -29,10 +25,13 @@ from examples.upstream.servers.outbox import (
     spelt,
     spelt_day,
 )
-from examples.upstream.servers.versions import Row, Versions
+from examples.upstream.servers.spreadsheets import Cell, Moment, Sheet, xls, xlsx
+from examples.upstream.servers.versions import Versions
 
 TITLE = "银川市信访信息系统信访件导出表（演示数据，人员企业均为虚构）"
 EXPORT_AT = time(23, 50)
+# The system changed from .xls to .xlsx in the course of the year.
+NEW_FORMAT_FROM = date(2023, 4, 1)
 ALIASES = {
     "信访件编号": "信访编号",
     "手机号码": "手机号",
@@ -65,7 +64,8 @@ def files(versions: Versions, seed: int, since: datetime, until: datetime) -> It
         if positions:
             luck = chance(seed, "petition", day)
             made = partial(_workbook, versions, positions, exported_at, luck)
-            yield OutboxFile(f"XFJ_{exported_at:%Y%m%d_%H%M}.xlsx", exported_at, made)
+            suffix = "xls" if day < NEW_FORMAT_FROM else "xlsx"
+            yield OutboxFile(f"XFJ_{exported_at:%Y%m%d_%H%M}.{suffix}", exported_at, made)
         day += DAY
 
 
@@ -79,35 +79,21 @@ def _workbook(versions: Versions, positions: list[int], exported_at: datetime, l
     order = list(range(len(versions.columns)))
     luck.shuffle(order)
     names = [versions.columns[place] for place in order]
-    moments = {name: luck.choice(MOMENT_SHAPES) for name in DATE_COLUMNS}
-    days = {name: luck.choice(DAY_SHAPES) for name in DATE_COLUMNS}
+    shapes = {name: (luck.choice(MOMENT_SHAPES), luck.choice(DAY_SHAPES)) for name in DATE_COLUMNS}
     has_codes, total_at = luck.random() < 0.4, luck.randrange(len(names) - 1)
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    book.set_properties({"title": TITLE, "author": "虚构", "created": exported_at})
-    sheet = book.add_worksheet("信访件")
-    dated, wrapped = (
-        book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        book.add_format({"text_wrap": True}),
-    )
-    sheet.merge_range(0, 0, 0, len(names) - 1, TITLE)
     spelling = luck.choice(("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M"))
-    sheet.write_string(1, 0, f"导出时间：{exported_at.strftime(spelling)}　共 {len(positions)} 件")
-    for place, name in enumerate(names):
-        sheet.write_string(2, place, _header(name, luck), wrapped)
-    for line, row in enumerate(versions.values(positions), start=3):
-        _write_row(sheet, line, names, [row[place] for place in order], moments, days, dated)
-    last = 3 + len(positions)
-    sheet.write_string(last, total_at, "合计")
-    sheet.write_number(last, total_at + 1, len(positions))
+    rows: list[list[Cell]] = [
+        [TITLE],
+        [f"导出时间：{exported_at.strftime(spelling)}　共 {len(positions)} 件"],
+        [_header(name, luck) for name in names],
+    ]
+    for row in versions.values(positions):
+        rows.append([_cell(name, row[place], shapes) for name, place in zip(names, order, strict=True)])
+    rows.append([*[None] * total_at, "合计", len(positions)])
+    sheets = [Sheet("信访件", rows, merged_columns=len(names))]
     if has_codes:
-        codes = book.add_worksheet("代码表")
-        for line, (kind, code) in enumerate((("代码类别", "代码"), *CODES)):
-            codes.write_row(line, 0, (kind, code))
-    book.close()
-    return buffer.getvalue()
+        sheets.append(Sheet("代码表", CODES))
+    return xls(sheets) if exported_at.date() < NEW_FORMAT_FROM else xlsx(sheets, TITLE, exported_at)
 
 
 def _header(name: str, luck: random.Random) -> str:
@@ -124,38 +110,24 @@ def _header(name: str, luck: random.Random) -> str:
     return text
 
 
-def _write_row(
-    sheet: Worksheet,
-    line: int,
-    names: list[str],
-    row: Row | list[str | None],
-    moments: dict[str, str],
-    days: dict[str, str],
-    dated: Format,
-) -> None:
-    for place, (name, value) in enumerate(zip(names, row, strict=True)):
-        if not value:
-            continue
-        if name == "信访人数" and value.isascii() and value.isdigit():
-            sheet.write_number(line, place, int(value))
-        elif name in moments and is_canonical(value):
-            _write_moment(sheet, line, place, value, moments[name], days[name], dated)
-        else:
-            sheet.write_string(line, place, value)
-
-
-def _write_moment(
-    sheet: Worksheet, line: int, place: int, value: str, moment_shape: str, day_shape: str, dated: Format
-) -> None:
+def _cell(name: str, value: str | None, shapes: dict[str, tuple[str, str]]) -> Cell:
+    """A value as the export shows it: head counts as numbers, dates in their column's spelling, the rest as
+    text.
+    """
+    if not value:
+        return None
+    if name == "信访人数" and value.isascii() and value.isdigit():
+        return int(value)
+    if name not in shapes or not is_canonical(value):
+        return value
     is_day = value.endswith(WHOLE_DAY)
-    shape = day_shape if is_day else moment_shape
+    shape = shapes[name][1 if is_day else 0]
     if not shape.endswith("serial"):
-        sheet.write_string(line, place, spelt_day(value, shape) if is_day else spelt(value, shape))
-        return
+        return spelt_day(value, shape) if is_day else spelt(value, shape)
     try:
         since_epoch = datetime.fromisoformat(value[:10] if is_day else value) - EXCEL_EPOCH
-    except ValueError:  # a date that cannot be has no serial: the export shows it as the text it is
-        sheet.write_string(line, place, value)
-        return
+    except ValueError:
+        # A date that cannot be has no serial: the export shows it as the text it is.
+        return value
     serial = since_epoch.days + since_epoch.seconds / 86400
-    sheet.write_number(line, place, serial, dated if shape == "dated serial" else None)
+    return Moment(serial) if shape == "dated serial" else serial

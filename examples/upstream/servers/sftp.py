@@ -18,8 +18,12 @@ import asyncssh
 class _PasswordServer(asyncssh.SSHServer):
     """Admits the accounts it was given, by password alone."""
 
-    def __init__(self, passwords: Mapping[str, str]) -> None:
+    def __init__(self, passwords: Mapping[str, str], connections: set[asyncssh.SSHServerConnection]) -> None:
         self._passwords = passwords
+        self._connections = connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.add(conn)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -41,6 +45,7 @@ class SftpServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._connections: set[asyncssh.SSHServerConnection] = set()
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
 
@@ -69,7 +74,7 @@ class SftpServer:
         return await asyncssh.listen(
             "127.0.0.1",
             0,
-            server_factory=lambda: _PasswordServer(self._passwords),
+            server_factory=lambda: _PasswordServer(self._passwords, self._connections),
             server_host_keys=[self._host_key],
             sftp_factory=self._sftp,
             allow_scp=False,
@@ -79,6 +84,9 @@ class SftpServer:
     async def _close(self, acceptor: asyncssh.SSHAcceptor) -> None:
         acceptor.close()
         await acceptor.wait_closed()
+        for connection in self._connections:
+            connection.abort()
+        await asyncio.gather(*(connection.wait_closed() for connection in self._connections))
 
     def _sftp(self, channel: asyncssh.SSHServerChannel[Any]) -> asyncssh.SFTPServer:
         account = channel.get_extra_info("username")
