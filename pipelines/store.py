@@ -229,13 +229,14 @@ class Workspace:
         connection.execute(f"pragma add_parquet_key('landing', '{self.keys.parquet}')")
         return connection
 
-    def scan(self, files: Sequence[Path]) -> str:
+    def scan(self, files: Sequence[Path], *, with_filename: bool = False) -> str:
         """SQL of a table function that reads encrypted Parquet files of one and the same column list.
 
         (DuckDB 1.5 cannot join encrypted files by name: it dies in `union_by_name`.)
         """
         names = ", ".join(f"'{quote_literal(file)}'" for file in files)
-        return f"read_parquet([{names}], encryption_config = {{footer_key: 'landing'}})"
+        options = "filename = true, " if with_filename else ""
+        return f"read_parquet([{names}], {options}encryption_config = {{footer_key: 'landing'}})"
 
     def write_parquet(self, connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
         """Write a query's rows as one encrypted Parquet file. `query` holds no values from outside."""

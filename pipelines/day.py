@@ -1,0 +1,479 @@
+"""A business date from landing to published: the one way for the command line and for the DAGs.
+
+`publish` knows the deliveries landed by now with `delivered_for` up to the date, makes every table, checks, and
+publishes; a date that is published already is left alone. `refresh` makes the tables of the newest publication again
+(`rebuild`). A publication is committed in this order: the finished folder waits beside its place, the registry gets
+its publication (the commit), the folder is renamed into place, `latest` is swapped; `settle` finishes or removes
+what a crash left between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines import __version__, clocks, ingest, ledger, normalize, publish as publishing, quality, registry, resolve
+from pipelines.contracts import CHANNELS, SourceContract, load_sources, load_tables
+from pipelines.errors import ClearanceError, PublicationError, SourceError, UnknownSubject
+from pipelines.ledger.booking import Booking
+from pipelines.normalize import Landed
+from pipelines.resolve.leads import MODEL_VERSION
+from pipelines.settings import City, Connection, connection_from_environment
+from pipelines.store import Workspace, remove_tree, run_sql
+
+Say = Callable[[str], None]
+Connections = Callable[[str], Connection | None]
+
+MARTS = (
+    "tickets",
+    "leads",
+    "incidents",
+    "ticket_events",
+    "clocks",
+    "matches",
+    "publications",
+    "corrections",
+    "quarantine",
+    "sources",
+    "divisions",
+    "calendar",
+    "campaign",
+)
+
+
+@dataclass(frozen=True)
+class PublicationReport:
+    """What came of publishing a date."""
+
+    business_date: date
+    publication_id: str
+    folder: Path
+    is_new: bool
+    rows: Mapping[str, int] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    source_errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Making:
+    """The tables in the making: for which date, revision and knowledge."""
+
+    business_date: date
+    publication_id: str
+    revision: int
+    sequence: int
+    known: Sequence[Landed]
+    newest_date: date | None
+    last_judgement: int
+    previous_versions: Mapping[str, str] | None
+    is_new: bool
+
+
+def run(
+    workspace: Workspace,
+    city: City,
+    business_date: date,
+    *,
+    say: Say = lambda line: None,
+    connections: Connections = connection_from_environment,
+) -> PublicationReport:
+    """Pull every source that has a connection, name the others, and publish. A source that fails does not stop it."""
+    errors = pull(workspace, business_date, say=say, connections=connections)
+    report = publish(workspace, city, business_date, say=say)
+    return PublicationReport(
+        report.business_date, report.publication_id, report.folder, report.is_new, report.rows, report.warnings, errors
+    )
+
+
+def pull(
+    workspace: Workspace,
+    business_date: date,
+    sources: Sequence[str] = (),
+    *,
+    say: Say = lambda line: None,
+    connections: Connections = connection_from_environment,
+) -> list[str]:
+    """Pull the named sources (all without a name) for a date. Returns the errors, one a source that failed."""
+    contracts = load_sources()
+    unknown = [name for name in sources if name not in contracts]
+    if unknown:
+        raise UnknownSubject(f"there is no source {unknown[0]}", remedy=f"known sources: {', '.join(contracts)}")
+    errors = []
+    for name in sources or contracts:
+        connection = connections(contracts[name].connection)
+        if connection is None:
+            say(f"{name}: no connection set (AIRFLOW_CONN_{contracts[name].connection.upper()}), not pulled")
+            continue
+        try:
+            report = ingest.pull(workspace, contracts[name], connection, business_date, say=say)
+            say(f"{name}: {report.rows} rows in {len(report.deliveries)} new deliveries for {business_date}")
+        except SourceError as error:
+            errors.append(str(error))
+            say(str(error))
+    return errors
+
+
+def publish(
+    workspace: Workspace, city: City, business_date: date, *, say: Say = lambda line: None
+) -> PublicationReport:
+    """Publish a business date, unless it is published already.
+
+    Raises PublicationError for a date before the newest published one (`reissue` restates such a day), GateFailed
+    when a blocking check fails: then nothing is published and nothing is booked.
+    """
+    contracts = load_sources()
+    with workspace.warehouse(memory=city.warehouse_memory, threads=city.warehouse_threads) as connection:
+        normalize.prepare(connection, city)
+        registry.load(workspace, connection)
+        settle(workspace, connection)
+        done = registry.publications(connection)
+        newest = max((item.business_date for item in done), default=None)
+        of_date = [item for item in done if item.business_date == business_date]
+        if of_date:
+            last = of_date[-1]
+            say(f"{business_date} is published already ({last.publication_id}); nothing to do")
+            folder = _place(workspace, business_date, last.revision)
+            return PublicationReport(business_date, last.publication_id, folder, is_new=False)
+        if newest is not None and business_date < newest:
+            raise PublicationError(
+                f"{business_date} lies before the newest published date {newest}; a past day can only be restated",
+                remedy=f"clearance reissue --date {business_date}",
+            )
+        known = [item for item in _landed(workspace) if item.delivered_for <= business_date]
+        if not known:
+            raise PublicationError(
+                f"nothing has landed for {business_date} or before",
+                where=str(workspace.landing),
+                remedy="pull or import the sources first",
+            )
+        making = Making(
+            business_date=business_date,
+            publication_id=registry.publication_id(business_date, 1),
+            revision=1,
+            sequence=len(done) + 1,
+            known=known,
+            newest_date=newest,
+            last_judgement=_number(connection, "select max(last_judgement) from registry.publications"),
+            previous_versions=_previous_versions(connection),
+            is_new=True,
+        )
+        checks_folder = workspace.checks / making.publication_id
+        warnings, results = make_tables(workspace, connection, city, contracts, making, checks_folder, say)
+        for warning in warnings:
+            say(warning)
+        quality.gate(results, where=str(checks_folder))
+        folder = _commit(workspace, connection, city, making, checks_folder, contracts)
+        say(f"published {making.publication_id}")
+        rows = {
+            table: _number(connection, f"select count(*) from clearance.{table}") for table in ("tickets", "leads")
+        }
+        return PublicationReport(business_date, making.publication_id, folder, True, rows, warnings)
+
+
+def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -> dict[str, bool]:
+    """Make the newest publication's tables again from landing and registry.
+
+    Returns, for each content table, whether its hash is the one that was published.
+    """
+    contracts = load_sources()
+    with workspace.warehouse(memory=city.warehouse_memory, threads=city.warehouse_threads) as connection:
+        normalize.prepare(connection, city)
+        registry.load(workspace, connection)
+        settle(workspace, connection)
+        done = registry.publications(connection)
+        if not done:
+            raise UnknownSubject("nothing is published yet", where=str(workspace.registry), remedy="publish a date first")
+        newest_date = max(item.business_date for item in done)
+        last = next(item for item in reversed(done) if item.business_date == newest_date)
+        known = [item for item in _landed(workspace) if item.delivery_id in last.delivery_ids]
+        lost = len(last.delivery_ids) - len(known)
+        if lost:
+            raise PublicationError(
+                f"{lost} deliveries that {last.publication_id} was published with are gone from the landing",
+                where=str(workspace.landing),
+                remedy="put them back from their safe copy",
+            )
+        making = Making(
+            business_date=newest_date,
+            publication_id=last.publication_id,
+            revision=last.revision,
+            sequence=last.sequence,
+            known=known,
+            newest_date=newest_date,
+            last_judgement=_number(connection, "select max(last_judgement) from registry.publications"),
+            previous_versions=None,
+            is_new=False,
+        )
+        make_tables(workspace, connection, city, contracts, making, None, say)
+        published = json.loads(
+            _text(
+                connection,
+                "select content_hashes from registry.publications where publication_id = $1",
+                last.publication_id,
+            )
+        )
+        hashes = publishing.content_hashes(connection, load_tables())
+        return {table: hashes.get(table) == published[table] for table in published}
+
+
+def make_tables(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    city: City,
+    contracts: dict[str, SourceContract],
+    making: Making,
+    checks_folder: Path | None,
+    say: Say,
+) -> tuple[list[str], list[quality.CheckResult]]:
+    """All tables of a date in schema `clearance`, and the checks on them (`checks_folder` None: no checks)."""
+    say(f"{making.business_date}: {len(making.known)} deliveries known")
+    added = normalize.stage(workspace, connection, city, contracts, making.known)
+    say(f"staged {added} new rows")
+    normalize.fold(connection, [item.delivery_id for item in making.known])
+    normalize.describe_state(connection, making.business_date, workspace.keys.person)
+    results: list[quality.CheckResult] = []
+    if checks_folder is not None:
+        remove_tree(checks_folder)
+        results += quality.check_deliveries(connection, making.business_date, checks_folder)
+    resolve.resolve(connection)
+    first = connection.execute("select min(cast(received_at as date)) from core.ticket_state").fetchone()
+    warnings = clocks.build_calendar(connection, city, (first and first[0]) or making.business_date, making.business_date)
+    warnings += clocks.build_clocks(connection, city, making.business_date)
+    _reference_tables(workspace, connection, contracts)
+    versions = _versions(city, contracts)
+    ledger.describe_leads(connection)
+    posted = ledger.book(
+        connection,
+        Booking(
+            publication_id=making.publication_id,
+            business_date=making.business_date,
+            newest_date=making.newest_date,
+            last_judgement=making.last_judgement,
+            rule_cause=_rule_cause(versions, making.previous_versions),
+            channels=CHANNELS,
+            due_soon_working_days=city.thresholds.due_soon_working_days,
+        ),
+    )
+    if not making.is_new and posted:
+        raise PublicationError(
+            f"made again, the ledger of {making.publication_id} would differ in {posted} entries from what is booked",
+            remedy="look for a change of rules, contracts or landing since then; the book is not touched",
+        )
+    say(f"{posted} ledger entries to post")
+    rows_landed = sum(item.rows for item in making.known)
+    if making.is_new:
+        registry.new_publication_row(
+            connection,
+            identifier=making.publication_id,
+            sequence=making.sequence,
+            business_date=making.business_date,
+            revision=making.revision,
+            kind="daily",
+            published_at=datetime.now(),
+            delivery_ids=[item.delivery_id for item in making.known],
+            rows_landed=rows_landed,
+            versions=versions,
+            last_judgement=_number(connection, "select max(judgement_no) from registry.judgements"),
+            content_hashes="{}",
+        )
+    else:
+        connection.execute("create or replace table core.new_publication as select * from registry.publications limit 0")
+    campaign = city.campaign
+    parameters: dict[str, object] = {
+        "business_date": making.business_date,
+        "baseline_date": campaign.baseline_date if campaign else making.business_date,
+        "target_date": campaign.target_date if campaign else making.business_date,
+        "city_code": city.code,
+        "large_persons": city.thresholds.large_persons,
+        "large_fen": city.thresholds.large_fen,
+        "major_persons": city.thresholds.major_persons,
+        "major_fen": city.thresholds.major_fen,
+    }
+    for name in MARTS:
+        run_sql(connection, f"marts/{name}", parameters)
+    if checks_folder is not None:
+        results += quality.check_audits(connection, making.business_date)
+        results += quality.check_tables(connection, load_tables())
+        quality.record(connection, results)
+    return warnings, results
+
+
+def settle(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> None:
+    """Finish or remove what a crash left between the commit of a publication and its folder's place."""
+    done = {item.publication_id: item for item in registry.publications(connection)}
+    for waiting in sorted(workspace.published.glob("*/.r*.waiting")):
+        name = f"{waiting.parent.name}_{waiting.name.split('.')[1]}"
+        place = waiting.parent / waiting.name.split(".")[1]
+        if name in done and not place.exists():
+            waiting.rename(place)
+        else:
+            remove_tree(waiting)
+    if done:
+        newest = max(done.values(), key=lambda item: (item.business_date, item.revision))
+        place = _place(workspace, newest.business_date, newest.revision)
+        latest = workspace.published / "latest"
+        if place.is_dir() and (not latest.exists() or latest.resolve() != place.resolve()):
+            publishing.swap_latest(workspace, place)
+
+
+def _commit(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    city: City,
+    making: Making,
+    checks_folder: Path,
+    contracts: Mapping[str, SourceContract],
+) -> Path:
+    tables = load_tables()
+    hashes = publishing.content_hashes(connection, tables)
+    connection.execute("update core.new_publication set content_hashes = $1", [json.dumps(hashes, sort_keys=True)])
+    place = _place(workspace, making.business_date, making.revision)
+    latest = workspace.published / "latest"
+    context = publishing.PublicationContext(
+        business_date=making.business_date,
+        revision=making.revision,
+        publication_id=making.publication_id,
+        published_at=_moment(connection),
+        deliveries=[
+            {
+                "delivery_id": item.delivery_id,
+                "source": item.source,
+                "delivered_for": item.delivered_for.isoformat(),
+                "name": item.name,
+                "rows": item.rows,
+                "control_total": item.control_total,
+                "sha256": item.sha256,
+            }
+            for item in making.known
+        ],
+        versions=_versions(city, contracts),
+        checks_folder=checks_folder,
+        previous=latest.resolve() if latest.exists() else None,
+        previous_revision=None,
+        waivers=_waivers(connection, making.business_date),
+    )
+    made = publishing.write(workspace, connection, city, tables, context)
+    waiting = place.with_name(f".{place.name}.waiting")
+    remove_tree(waiting)
+    waiting.parent.mkdir(parents=True, exist_ok=True)
+    made.rename(waiting)
+    name = making.publication_id
+    registry.append_publication(
+        workspace,
+        connection,
+        making.publication_id,
+        registry.publication_queries(making.publication_id, making.sequence, making.newest_date),
+    )
+    waiting.rename(place)
+    publishing.swap_latest(workspace, place)
+    return place
+
+
+def _place(workspace: Workspace, business_date: date, revision: int) -> Path:
+    return workspace.published / business_date.isoformat() / f"r{revision:02d}"
+
+
+def _landed(workspace: Workspace) -> list[Landed]:
+    return [
+        Landed(
+            delivery_id=item.delivery_id,
+            source=item.source,
+            delivered_for=item.delivered_for,
+            name=item.name,
+            order_key=item.order_key,
+            kind=item.kind,
+            rows=item.rows,
+            control_total=item.control_total,
+            control_total_agrees=item.control_total_agrees,
+            changed_at=item.changed_at,
+            window_since=item.window_since,
+            window_before=item.window_before,
+            is_handed_over=item.handed_over,
+            sha256=item.sha256,
+            rows_file=item.rows_file,
+            columns=tuple(item.columns),
+        )
+        for item in ingest.landed(workspace)
+    ]
+
+
+def _reference_tables(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract]
+) -> None:
+    channels = [
+        {"source": contract.source, "channel": channel}
+        for contract in contracts.values()
+        for channel in ([contract.channel.constant] if contract.channel.constant else contract.channel.codes.values())
+    ]
+    titles = [
+        {
+            "source": contract.source,
+            "title": contract.title,
+            "channels": ",".join(item["channel"] for item in channels if item["source"] == contract.source),
+        }
+        for contract in contracts.values()
+    ]
+    refusals = [
+        {"source": name, "refused": len(list((workspace.landing / name / "refused").glob("*")))} for name in contracts
+    ]
+    for table, content in (("source_channels", channels), ("source_titles", titles), ("refusals", refusals)):
+        connection.register("arriving", pa.Table.from_pylist(content))
+        connection.execute(f"create or replace table core.{table} as select * from arriving")
+        connection.unregister("arriving")
+
+
+def _versions(city: City, contracts: Mapping[str, SourceContract]) -> dict[str, str]:
+    digest = hashlib.sha256("".join(contract.digest for contract in contracts.values()).encode()).hexdigest()[:16]
+    return {
+        "code": __version__,
+        "contracts": digest,
+        "rules": clocks.rules_version(city),
+        "calendar": clocks.calendar_version(city),
+        "model": MODEL_VERSION,
+    }
+
+
+def _previous_versions(connection: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
+    row = connection.execute(
+        "select contract_version, rules_version, calendar_version, model_version from registry.publications "
+        "order by sequence desc limit 1"
+    ).fetchone()
+    return None if row is None else dict(zip(("contracts", "rules", "calendar", "model"), row, strict=True))
+
+
+def _rule_cause(versions: Mapping[str, str], previous: Mapping[str, str] | None) -> str:
+    """The cause of a difference that no row and no person explains: a rule changed, else a late row."""
+    if previous is not None and (previous["contracts"], previous["model"]) != (versions["contracts"], versions["model"]):
+        return "rule"
+    return "late_row"
+
+
+def _waivers(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[dict[str, object]]:
+    rows = connection.execute(
+        "select source, waived_by, why from registry.waivers where business_date = $1 order by waiver_no", [business_date]
+    ).fetchall()
+    return [{"source": source, "by": by, "why": why} for source, by, why in rows]
+
+
+def _moment(connection: duckdb.DuckDBPyConnection) -> datetime:
+    row = connection.execute("select published_at from core.new_publication").fetchone()
+    if row is None or not isinstance(row[0], datetime):
+        raise ClearanceError("the publication in the making has no row")
+    return row[0]
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def _text(connection: duckdb.DuckDBPyConnection, query: str, parameter: str) -> str:
+    row = connection.execute(query, [parameter]).fetchone()
+    return str(row[0]) if row else "{}"

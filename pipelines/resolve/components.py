@@ -1,0 +1,104 @@
+"""Tickets joined into components under constraints: what may never be together is never joined.
+
+Links are tried in a fixed order (judgements, then the strength of the rule, then ticket ids), so the outcome does
+not depend on the order in which tickets arrived. A union is refused where it would put together two differing valid
+claimant IDs (no judgement stands above that), a pair judged different, a group's representative and a single
+claimant, or two stated periods that do not meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Person:
+    """What constrains a ticket: role, valid ID number, stated period (yyyymm, both ends), all where known."""
+
+    role: str
+    id_number: str | None
+    period: tuple[int, int] | None
+
+
+@dataclass(frozen=True, order=True)
+class Link:
+    """A reason to join two tickets; lower strength is tried first (0 is a person's judgement)."""
+
+    strength: int
+    ticket_a: str
+    ticket_b: str
+    rule: str = field(compare=False)
+    reasons: str = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Decision:
+    link: Link
+    is_joined: bool
+    refusal: str = ""
+
+
+class _Group:
+    __slots__ = ("id_numbers", "members", "periods", "roles")
+
+    def __init__(self, ticket: str, person: Person) -> None:
+        self.members = [ticket]
+        is_own = person.role == "claimant"
+        self.id_numbers = {person.id_number} if is_own and person.id_number else set()
+        self.periods = {person.period} if person.period else set()
+        self.roles = {person.role} & {"claimant", "representative"}
+
+
+def join(
+    persons: Mapping[str, Person], links: Iterable[Link], different: Iterable[tuple[str, str]] = ()
+) -> tuple[dict[str, str], list[Decision]]:
+    """Components of all tickets (ticket → smallest ticket id of its component) and what was decided on each link."""
+    groups = {ticket: _Group(ticket, person) for ticket, person in persons.items()}
+    enemies: dict[str, set[str]] = {}
+    for a, b in different:
+        enemies.setdefault(a, set()).add(b)
+        enemies.setdefault(b, set()).add(a)
+    decisions = []
+    for link in sorted(links):
+        left, right = groups.get(link.ticket_a), groups.get(link.ticket_b)
+        if left is None or right is None:
+            continue
+        if left is right:
+            decisions.append(Decision(link, True))
+            continue
+        refusal = _refusal(left, right, enemies, is_judged=link.strength == 0)
+        decisions.append(Decision(link, not refusal, refusal))
+        if refusal:
+            continue
+        if len(left.members) < len(right.members):
+            left, right = right, left
+        left.members += right.members
+        left.id_numbers |= right.id_numbers
+        left.periods |= right.periods
+        left.roles |= right.roles
+        for ticket in right.members:
+            groups[ticket] = left
+    names: dict[int, str] = {}
+    for ticket, group in groups.items():
+        name = names.get(id(group))
+        if name is None or ticket < name:
+            names[id(group)] = ticket
+    return {ticket: names[id(group)] for ticket, group in groups.items()}, decisions
+
+
+def _refusal(left: _Group, right: _Group, enemies: dict[str, set[str]], *, is_judged: bool) -> str:
+    if len(left.id_numbers | right.id_numbers) > 1:
+        return "身份证号不同"
+    smaller, larger = sorted((left, right), key=lambda group: len(group.members))
+    if enemies:
+        others = set(larger.members)
+        if any(enemies[ticket] & others for ticket in smaller.members if ticket in enemies):
+            return "人工判定为不同"
+    if is_judged:
+        return ""
+    if len(left.roles | right.roles) > 1:
+        return "集体与个人分别计"
+    if any(a[0] > b[1] or b[0] > a[1] for a in left.periods for b in right.periods):
+        return "欠薪时段不相交"
+    return ""

@@ -1,0 +1,31 @@
+-- Grain: one lead whose tickets are not the ones it was last published with, and why. Inputs: core.lead_of_ticket,
+-- registry.active_members, registry.judgements, $last_judgement. Why: corrections in leads name their cause.
+create or replace table core.changed_leads as
+with before as (select ticket_id, lead_id from registry.active_members),
+moved as (
+    select b.ticket_id, b.lead_id as old_lead, n.lead_id as new_lead
+    from before as b
+    join core.lead_of_ticket as n on n.ticket_id = b.ticket_id
+    where n.lead_id <> b.lead_id
+),
+living as (select distinct lead_id from core.lead_of_ticket),
+causes as (
+    -- A lead that no longer lives was merged; one that lives on and lost a ticket was split.
+    select m.old_lead, m.new_lead, m.ticket_id,
+           case when m.old_lead in (select lead_id from living) then 'split' else 'merge' end as cause
+    from moved as m
+),
+judged as (
+    select distinct unnest([ticket_a, ticket_b]) as ticket_id
+    from registry.judgements
+    where judgement_no > $last_judgement
+)
+select lead_id, case when bool_or(is_judged) then 'judgement' else max(cause) end as cause
+from (
+    select c.old_lead as lead_id, c.cause, j.ticket_id is not null as is_judged
+    from causes as c left join judged as j on j.ticket_id = c.ticket_id
+    union all
+    select c.new_lead, c.cause, j.ticket_id is not null
+    from causes as c left join judged as j on j.ticket_id = c.ticket_id
+)
+group by lead_id

@@ -1,0 +1,38 @@
+-- Grain: one entry to post: basis, subject, flow, day, cell. Inputs: core.target_entries, registry.ledger_entries,
+-- core.changed_leads, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
+-- what should be booked and what is, on its own day where that day is not published yet, else on the business date,
+-- where it counts as a correction with its cause. Nothing on a published day ever changes.
+create or replace table core.postings as
+with booked as (
+    select basis, subject_id, flow, occurred_on, division_code, channel,
+           sum(quantity) as quantity, sum(effect) as effect
+    from registry.ledger_entries
+    group by all
+),
+difference as (
+    select
+        coalesce(t.basis, b.basis) as basis,
+        coalesce(t.subject_id, b.subject_id) as subject_id,
+        coalesce(t.flow, b.flow) as flow,
+        coalesce(t.occurred_on, b.occurred_on) as occurred_on,
+        coalesce(t.division_code, b.division_code) as division_code,
+        coalesce(t.channel, b.channel) as channel,
+        cast(coalesce(t.quantity, 0) - coalesce(b.quantity, 0) as integer) as quantity,
+        cast(coalesce(t.effect, 0) - coalesce(b.effect, 0) as integer) as effect
+    from core.target_entries as t
+    full join booked as b
+        on b.basis = t.basis and b.subject_id = t.subject_id and b.flow = t.flow and b.occurred_on = t.occurred_on
+       and b.division_code = t.division_code and b.channel = t.channel
+)
+select
+    d.basis, d.subject_id, d.flow, d.occurred_on,
+    case when d.occurred_on > $newest_date then d.occurred_on else $business_date end as booked_on,
+    d.division_code, d.channel, d.quantity, d.effect,
+    case
+        when d.occurred_on > $newest_date then null
+        when c.cause is not null then c.cause
+        else $rule_cause
+    end as cause
+from difference as d
+left join core.changed_leads as c on d.basis = 'lead' and c.lead_id = d.subject_id
+where d.quantity <> 0

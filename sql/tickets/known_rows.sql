@@ -1,0 +1,45 @@
+-- Grain: one staged row of a known delivery, with its final disposition. Inputs: stage.rows, core.known_deliveries.
+-- Why: every row is a version, the same as the version before it, out of scope, or quarantined; never anything else.
+-- Versions are ordered by (changed_at, delivered_for, order_key, delivery, row). "Same" means equal to the one right
+-- before it: A, B, A are three versions. Within one delivery and day, two rows of one number with the same status and
+-- another division or phone contradict each other: the later stands, the earlier makes no event.
+create or replace table core.known_rows as
+with known as (
+    select r.*
+    from stage.rows as r
+    semi join core.known_deliveries as k on k.delivery_id = r.delivery_id
+),
+folded as (
+    select
+        k.delivery_id, k.row_no, k.ticket_id,
+        row_number() over fold as fold_no,
+        lag(k.content_hash) over fold as previous_hash,
+        k.content_hash
+    from known as k
+    where k.disposition = 'in_scope'
+    window fold as (partition by k.ticket_id order by k.changed_at, k.delivered_for, k.order_key, k.delivery_id, k.row_no)
+),
+contradicted as (
+    select distinct a.delivery_id, a.row_no
+    from known as a
+    join known as b
+        on b.delivery_id = a.delivery_id and b.ticket_id = a.ticket_id
+       and b.native_status is not distinct from a.native_status
+       and cast(b.changed_at as date) = cast(a.changed_at as date)
+       and (b.changed_at > a.changed_at or (b.changed_at = a.changed_at and b.row_no > a.row_no))
+       and (b.division_code <> a.division_code or b.claimant_phone <> a.claimant_phone)
+    where a.disposition = 'in_scope' and b.disposition = 'in_scope'
+)
+select
+    k.* exclude (disposition, flags),
+    case
+        when k.disposition <> 'in_scope' then k.disposition
+        when f.previous_hash = f.content_hash then 'same_as_before'
+        else 'version'
+    end as disposition,
+    case when c.row_no is not null then list_append(k.flags, 'contradiction') else k.flags end as flags,
+    c.row_no is not null as is_contradicted,
+    f.fold_no
+from known as k
+left join folded as f on f.delivery_id = k.delivery_id and f.row_no = k.row_no
+left join contradicted as c on c.delivery_id = k.delivery_id and c.row_no = k.row_no
