@@ -1,16 +1,15 @@
 """Which days are worked, and which time limits run on a ticket.
 
-Called from outside: `needed_days` (the days a publication needs), `build_calendar` (makes core.calendar),
-`build_clocks` (makes core.clocks), `load_rules`, `rules_version` and `calendar_version` (what a publication
-records), `working_days_between` and `working_day_after` (the campaign's pace). Rules and regional days are
-data of the city: clocks.yml and calendar.csv.
+Called from outside: `build_calendar` (makes core.calendar), `build_clocks` (makes core.clocks), `load_rules`,
+`rules_version` and `calendar_version` (what a publication records), `working_days_between` and
+`working_day_after` (the campaign's pace). Rules and regional days are data of the city: clocks.yml and
+calendar.csv.
 """
 
 from pipelines.clocks.build import build_clocks
 from pipelines.clocks.calendar import (
     build_calendar,
     calendar_version,
-    needed_days,
     working_day_after,
     working_days_between,
 )
@@ -22,7 +21,6 @@ __all__ = [
     "build_clocks",
     "calendar_version",
     "load_rules",
-    "needed_days",
     "rules_version",
     "working_day_after",
     "working_days_between",

@@ -70,17 +70,22 @@ def national_years() -> tuple[int, int]:
 
 
 def build_calendar(con: duckdb.DuckDBPyConnection, city: City, first: date, last: date) -> list[str]:
-    """Make core.calendar of the days from `first` to `last`, and the macros that count in it.
+    """Make core.calendar, and the macros that count in it, for starts from `first` and a business date `last`.
 
-    `working_day_no` counts the working days from `first` up to and including the day. Days of years that the
-    national library lacks are left out; `build_clocks` raises where a limit needs one, and warns of years in
-    use whose regional days nobody entered. Returns warnings (none at present).
-    Raises CalendarMissing where none of the days is known, ContractError for a broken `calendar.csv`.
+    It reaches from 30 days before `first` to 200 days after `last`, and over the campaign's dates.
+    `working_day_no` counts working days up to and including the day. Days of years that the national library
+    lacks are left out; `build_clocks` raises where a limit needs one, and warns of years in use whose regional
+    days nobody entered. Returns warnings (none at present).
+    Raises CalendarMissing where `first` or `last` lies in a year without data, ContractError for a broken
+    `calendar.csv`.
     """
     first_year, last_year = national_years()
-    known_first, known_last = max(first, date(first_year, 1, 1)), min(last, date(last_year, 12, 31))
-    if known_first > known_last:
-        raise missing_year(last.year if last.year < first_year else first.year)
+    for needed in (first, last):
+        if not first_year <= needed.year <= last_year:
+            raise missing_year(needed.year)
+    campaign = (city.campaign.baseline_date, city.campaign.target_date) if city.campaign else ()
+    known_first = max(min(first - timedelta(days=DAYS_BEFORE), *campaign, last), date(first_year, 1, 1))
+    known_last = min(max(last + timedelta(days=DAYS_AHEAD), *campaign, first), date(last_year, 12, 31))
     regional = load_regional_days(city)
     rows, working_day_no = [], 0
     for offset in range((known_last - known_first).days + 1):
@@ -107,13 +112,6 @@ def build_calendar(con: duckdb.DuckDBPyConnection, city: City, first: date, last
     run_sql(con, "clocks/working_days_between")
     run_sql(con, "clocks/working_day_after")
     return []
-
-
-def needed_days(con: duckdb.DuckDBPyConnection, business_date: date) -> tuple[date, date]:
-    """First and last day that the tickets of core.ticket_state need: what to ask `build_calendar` for."""
-    row = run_sql(con, "clocks/first_start", {"business_date": business_date}).fetchone()
-    first = row[0] if row is not None else business_date
-    return first - timedelta(days=DAYS_BEFORE), business_date + timedelta(days=DAYS_AHEAD)
 
 
 def unentered_years(city: City, years: list[int]) -> list[str]:
