@@ -1,0 +1,13 @@
+"""Ingest: brings deliveries from the source systems into the landing, whole or not at all.
+
+`pull` reads a configured source for a day, `import_files` takes what a person hands over, `landed` says what is
+there. Nothing here knows what a ticket means: rows are kept as received.
+"""
+
+from __future__ import annotations
+
+from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, landed, refusals
+from pipelines.ingest.handover import import_files
+from pipelines.ingest.landing import original_bytes
+
+__all__ = ["Delivery", "PullReport", "Refusal", "import_files", "landed", "original_bytes", "refusals"]

@@ -1,0 +1,294 @@
+"""Files handed over by a person: `clearance import SOURCE FILE…`, as an office does when an interface is down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import DeliveryRefused, SourceIncomplete
+from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
+from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
+from pipelines.ingest.landing import (
+    Arrival,
+    Original,
+    Say,
+    date_in_name,
+    keep_refused,
+    land,
+    original,
+    print_nothing,
+    reading_connection,
+    workbench,
+)
+from pipelines.ingest.markers import Marker, check_marker, read_marker
+from pipelines.ingest.readers import form_of, read_file
+from pipelines.ingest.rows import Reading
+from pipelines.store import Workspace
+
+
+def import_files(
+    workspace: Workspace,
+    contract: SourceContract,
+    files: Sequence[Path],
+    as_of: date | None,
+    *,
+    say: Say = print_nothing,
+) -> PullReport:
+    """Land files handed over by a person; `.ok` files among them are the markers of their CSV.
+
+    JSON pages and bare arrays of one command are one delivery, counted together against the pages' `total`; every
+    other file is a delivery of its own. A control total that does not add up is said and kept in the manifest. All
+    files are tried; then DeliveryRefused is raised if any was refused (its bytes and the reason are kept).
+    """
+    outcome = _Outcome(workspace, contract, as_of, say)
+    markers = {file.with_suffix("").name: file for file in files if file.suffix.lower() == ".ok"}
+    tables = [file for file in files if file.suffix.lower() != ".ok"]
+    for file in files:
+        if not file.is_file():
+            raise DeliveryRefused(
+                contract.source,
+                "there is no such file",
+                where=str(file),
+                remedy="look at the name and the folder",
+            )
+    unused = set(markers) - {file.stem for file in tables}
+    if unused or not tables:
+        raise DeliveryRefused(
+            contract.source,
+            "a marker without its file",
+            where=", ".join(sorted(f"{name}.ok" for name in unused)) or "no file was given",
+            remedy="name the CSV together with its .ok file",
+        )
+    pages: list[Path] = []
+    for file in dict.fromkeys(tables):
+        try:
+            form = form_of(contract.source, file, file.name)
+        except DeliveryRefused as error:
+            outcome.refuse([original(file, contract.source)], error)
+            continue
+        if form == "json_document":
+            pages.append(file)
+        else:
+            outcome.single(file, markers.get(file.stem))
+    if pages:
+        outcome.pages(pages)
+    return outcome.report()
+
+
+class _Outcome:
+    """Collects what one command lands and refuses."""
+
+    def __init__(self, workspace: Workspace, contract: SourceContract, as_of: date | None, say: Say) -> None:
+        self.workspace, self.contract, self.as_of, self.say = workspace, contract, as_of, say
+        self.new: list[Delivery] = []
+        self.known: list[Delivery] = []
+        self.refused: list[Refusal] = []
+        self.errors: list[DeliveryRefused] = []
+
+    def single(self, file: Path, marker_file: Path | None) -> None:
+        """Land one file as one delivery."""
+        contract = self.contract
+        with workbench(self.workspace) as bench:
+            try:
+                item = original(file, contract.source)
+            except DeliveryRefused as error:
+                self.refuse([Original(file.name, file, "")], error)
+                return
+            try:
+                marker: Marker | None = None
+                if marker_file is not None:
+                    marker = read_marker(contract.source, marker_file.read_bytes(), marker_file.name)
+                    check_marker(contract.source, marker, item, rows=None)
+                arrival = self._arrival(item.name, [item], item.sha256)
+                if self._is_known(arrival):
+                    return
+                with reading_connection(self.workspace) as connection:
+                    form = form_of(contract.source, file, file.name)
+                    reading = read_file(connection, contract, file, file.name, form, bench)
+                    if marker is not None:
+                        check_marker(contract.source, marker, item, rows=reading.rows)
+                        reading = marker.stated_in(reading)
+                    self._add(*land(self.workspace, connection, arrival, reading, bench))
+            except DeliveryRefused as error:
+                self.refuse([item], error)
+
+    def pages(self, files: Sequence[Path]) -> None:
+        """Land the JSON pages and arrays of the command as one delivery."""
+        contract = self.contract
+        pages: list[tuple[Page, Original]] = []
+        for file in files:
+            try:
+                item = original(file, contract.source)
+                pages.append((read_page(contract, file.read_bytes(), file.name), item))
+            except DeliveryRefused as error:
+                self.refuse([Original(file.name, file, _hash(file))], error)
+        if not pages:
+            return
+        pages.sort(
+            key=lambda entry: (entry[0].number is None, entry[0].number or 0, entry[1].name, entry[1].sha256)
+        )
+        items = [item for _, item in pages]
+        name = (
+            items[0].name if len(items) == 1 else f"{items[0].name} … {items[-1].name} ({len(items)} pages)"
+        )
+        identity = items[0].sha256 if len(items) == 1 else "\n".join(sorted(item.sha256 for item in items))
+        arrival = self._arrival(name, items, identity)
+        if self._is_known(arrival):
+            return
+        rows = [row for page, _ in pages for row in page.rows]
+        totals = [page.total for page, _ in pages if page.total is not None]
+        key = contract.columns_of("ticket_no")[0]
+        try:
+            with workbench(self.workspace) as bench, reading_connection(self.workspace) as connection:
+                reading = rows_reading(connection, contract, rows, name, bench)
+                if totals:
+                    numbers = {row[key] for row in rows if row.get(key)}
+                    counted = len(numbers) + sum(1 for row in rows if not row.get(key))
+                    reading = _stated(reading, max(totals), counted)
+                self._add(*land(self.workspace, connection, arrival, reading, bench))
+        except DeliveryRefused as error:
+            self.refuse(items, error)
+
+    def refuse(self, items: Sequence[Original], error: DeliveryRefused) -> None:
+        """Keep the bytes and the reason, go on with the other files."""
+        with workbench(self.workspace) as bench:
+            self.refused.append(keep_refused(self.workspace, self.contract, items, error, bench))
+        self.errors.append(error)
+        self.say(f"{error}")
+
+    def report(self) -> PullReport:
+        """What was landed; raises the refusal if there was one."""
+        if self.errors:
+            raise combined(self.contract.source, self.errors)
+        return report_of(self.contract.source, self.new, self.known, self.refused)
+
+    def _arrival(self, name: str, items: Sequence[Original], identity: str) -> Arrival:
+        dates = [day for item in items if (day := date_in_name(item.name)) is not None]
+        return Arrival(
+            contract=self.contract,
+            kind="file",
+            name=name,
+            order_key=items[-1].name,
+            originals=items,
+            identity=identity,
+            delivered_for=self.as_of or (max(dates) if dates else None),
+            is_handed_over=True,
+        )
+
+    def _is_known(self, arrival: Arrival) -> bool:
+        known = find_delivery(self.workspace, self.contract.source, arrival.delivery_id)
+        if known is not None:
+            self._add(known, False)
+        return known is not None
+
+    def _add(self, delivery: Delivery, is_new: bool) -> None:
+        (self.new if is_new else self.known).append(delivery)
+        say_landed(self.say, delivery, is_new=is_new)
+
+
+def rows_reading(
+    connection: object,
+    contract: SourceContract,
+    rows: Sequence[dict[str, str | None]],
+    name: str,
+    bench: Path,
+) -> Reading:
+    """Read rows that are in memory; a delivery without any row keeps the contract's header."""
+    from dataclasses import replace
+
+    import duckdb
+
+    assert isinstance(connection, duckdb.DuckDBPyConnection)
+    if not rows:
+        return empty_reading(contract)
+    file = bench / "rows.jsonl"
+    write_rows(rows, file)
+    return replace(
+        read_json_lines(connection, contract.source, file, name, bench), has_broken_text=has_replacement(rows)
+    )
+
+
+def empty_reading(contract: SourceContract) -> Reading:
+    """A reading of no rows with the contract's own header: the source answered, and had nothing."""
+    columns = ", ".join(f"cast(null as varchar) as c{at}" for at in range(len(contract.columns)))
+    return Reading(
+        headers=tuple(contract.columns),
+        query=f"select cast(0 as bigint) as row_no, {columns}, cast(null as varchar) as _defect, "
+        "cast(null as varchar) as _surplus where false",
+        rows=0,
+    )
+
+
+def report_of(
+    source: str,
+    new: Sequence[Delivery],
+    known: Sequence[Delivery],
+    refused: Sequence[Refusal],
+    pending: Sequence[str] = (),
+) -> PullReport:
+    """Sum up deliveries as a report."""
+    stated = [item for item in (*new, *known) if item.control_total is not None]
+    return PullReport(
+        source=source,
+        deliveries=tuple(new),
+        already_landed=tuple(known),
+        refused=tuple(refused),
+        rows=sum(item.rows for item in new),
+        control_total=sum(item.control_total or 0 for item in stated) if stated else None,
+        control_rows=sum(item.control_rows or 0 for item in stated) if stated else None,
+        pending=tuple(pending),
+    )
+
+
+def combined(source: str, errors: Sequence[DeliveryRefused]) -> DeliveryRefused:
+    """One error for several refused deliveries."""
+    if len(errors) == 1:
+        return errors[0]
+    lines = [f"{len(errors)} deliveries were refused"]
+    lines += [f"  {error.where or '?'}: {error.what}" for error in errors]
+    return DeliveryRefused(source, "\n".join(lines), remedy=errors[0].remedy)
+
+
+def incomplete(delivery: str, contract: SourceContract, reading: Reading) -> SourceIncomplete | None:
+    """The error for a pulled delivery whose control total does not add up, or None."""
+    counted = reading.rows if reading.control_rows is None else reading.control_rows
+    if reading.control_total is None or reading.control_total == counted:
+        return None
+    return SourceIncomplete(
+        contract.source,
+        f"the source says {reading.control_total} rows, {counted} are there",
+        where=delivery,
+        remedy="wait for the whole delivery or ask for it again; if it is right as it is, hand it over with import",
+    )
+
+
+def say_landed(say: Say, delivery: Delivery, *, is_new: bool) -> None:
+    """One line for a delivery, and one for each thing that a person should know."""
+    state = "landed" if is_new else "already landed"
+    say(f"{delivery.source}: {state} {delivery.name}, {delivery.rows} rows, for {delivery.delivered_for}")
+    if delivery.control_total_agrees is False:
+        say(
+            f"{delivery.source}: {delivery.name}: the source says {delivery.control_total} rows, "
+            f"{delivery.control_rows} are there"
+        )
+    if is_new:
+        for warning in delivery.warnings:
+            say(f"{delivery.source}: {delivery.name}: {warning}")
+        if delivery.extra_columns:
+            say(
+                f"{delivery.source}: {delivery.name}: {len(delivery.extra_columns)} columns the contract does not name, kept"
+            )
+
+
+def _stated(reading: Reading, total: int, counted: int) -> Reading:
+    from dataclasses import replace
+
+    return replace(reading, control_total=total, control_rows=counted)
+
+
+def _hash(file: Path) -> str:
+    from pipelines.store import sha256_of
+
+    return sha256_of(file)

@@ -1,0 +1,220 @@
+"""Reads JSON Lines, bare arrays of rows, and page objects of an API; every value stays the text that was sent.
+
+Numbers keep their literal, true and false are 'true' and 'false', null is NULL, a nested value is its JSON.
+A line that is not JSON is kept as a row marked `broken_row`, its text under `_extra`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import DeliveryRefused
+from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
+from pipelines.ingest.rows import BROKEN_ROW, REPLACEMENT, Reading, refuse_too_many_rows
+from pipelines.store import quote_literal
+
+BLOCK_BYTES = 4 * 1024**2
+NO_NULL = "\ue000null\ue000"
+
+
+class _Literal(str):
+    """A number as it was written."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One JSON document of rows: a page object (with the query's total) or a bare array (without)."""
+
+    rows: tuple[dict[str, str | None], ...]
+    total: int | None
+    number: int | None
+
+
+def read_json_lines(
+    connection: duckdb.DuckDBPyConnection, source: str, file: Path, name: str, folder: Path
+) -> Reading:
+    """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows."""
+    lines = folder / "lines.jsonl"
+    count, has_broken = _copy_lines(source, file, lines, name)
+    scan = (
+        f"read_csv('{quote_literal(lines)}', auto_detect = false, header = false, columns = {{'line': 'VARCHAR'}}, "
+        f"delim = '\x01', quote = '', escape = '', strict_mode = false, nullstr = '{NO_NULL}', "
+        f"max_line_size = {MAX_RECORD_BYTES + 1024})"
+    )
+    connection.execute(
+        "create or replace temp table json_lines as select row_no, line, is_row, "
+        "case when is_row then try_cast(line as json) end as object "
+        "from (select row_number() over () as row_no, line, "
+        f"case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_row from {scan})"
+    )
+    structure = connection.execute(
+        "select json_group_structure(object) from json_lines where is_row"
+    ).fetchall()
+    kinds: dict[str, Any] = json.loads(structure[0][0]) if structure and structure[0][0] else {}
+    if not kinds:
+        raise DeliveryRefused(
+            source, "no line of the file is a JSON object", where=name, remedy="send one JSON object a line"
+        )
+    headers = tuple(kinds)
+    if len(headers) > MAX_COLUMNS:
+        raise DeliveryRefused(
+            source, f"the rows have {len(headers)} keys, more than MAX_COLUMNS = {MAX_COLUMNS}", where=name
+        )
+    pointers = ", ".join(f"'{quote_literal(_pointer(key))}'" for key in headers)
+    columns = ", ".join(
+        f"{_literal_of(key, at) if kinds[key] not in ('VARCHAR', 'NULL', 'BOOLEAN', 'UBIGINT', 'BIGINT') else f'v[{at}]'}"
+        f" as c{at - 1}"
+        for at, key in enumerate(headers, start=1)
+    )
+    query = (
+        f"select row_no, {columns}, case when not is_row then '{BROKEN_ROW}' end as _defect, "
+        "case when not is_row then json_object('line', line) end as _surplus "
+        f"from (select *, json_extract_string(object, [{pointers}]) as v from json_lines)"
+    )
+    return Reading(headers=headers, query=query, rows=count, has_broken_text=has_broken)
+
+
+def write_rows(rows: Sequence[Mapping[str, str | None]], file: Path) -> None:
+    """Write rows of text values as JSON Lines, to be read like any other."""
+    with file.open("w", encoding="utf-8", errors="replace") as out:
+        for row in rows:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def read_page(contract: SourceContract, content: bytes, name: str) -> Page:
+    """Read one page object or bare array. Raises DeliveryRefused for an error page, half a page, or another shape."""
+    source = contract.source
+    if len(content) > MAX_JSON_DOCUMENT_BYTES:
+        raise DeliveryRefused(
+            source,
+            f"the document has more than MAX_JSON_DOCUMENT_BYTES = {MAX_JSON_DOCUMENT_BYTES}",
+            where=name,
+            remedy="send JSON Lines, or pages",
+        )
+    document = parse_document(source, content, name)
+    total = number = None
+    rows: Any = document
+    if isinstance(document, dict):
+        code = document.get("code")
+        if code is not None and str(code) != "0":
+            raise DeliveryRefused(
+                source,
+                f"the page is an error answer of the source (code {_short(code)}), it holds no rows",
+                where=name,
+                remedy="fetch the page again",
+            )
+        inner = document.get("data")
+        body = inner if isinstance(inner, dict) else document
+        rows = inner if isinstance(inner, list) else body.get("rows")
+        total, number = _number(body.get("total")), _number(body.get("pageNo"))
+    if not isinstance(rows, list):
+        raise DeliveryRefused(
+            source,
+            "the document is neither a page object nor an array of rows",
+            where=name,
+            remedy="see docs/sources.md",
+        )
+    return Page(tuple(texts_of(row) for row in rows), total, number)
+
+
+def parse_document(source: str, content: bytes, name: str) -> Any:
+    """Parse JSON; numbers keep their literal. Raises DeliveryRefused where it is cut or not JSON."""
+    text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    try:
+        return json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
+    except (ValueError, RecursionError) as error:
+        place = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise DeliveryRefused(
+            source,
+            f"the document is not whole JSON{place}: it may have been cut",
+            where=name,
+            remedy="save it again and hand it over again",
+        ) from None
+
+
+def texts_of(row: Any) -> dict[str, str | None]:
+    """A row's values as text; a row that is no object becomes one whose text stands under `row`."""
+    if not isinstance(row, dict):
+        return {"row": _text(row)}
+    return {str(key): _text(value) for key, value in row.items()}
+
+
+def has_replacement(rows: Sequence[Mapping[str, str | None]]) -> bool:
+    """Whether any value holds U+FFFD."""
+    return any(value is not None and REPLACEMENT in value for row in rows for value in row.values())
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return str(value).replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _short(code: Any) -> str:
+    text = str(code)
+    return text if text.lstrip("-").isdigit() and len(text) <= 12 else "not a number"
+
+
+def _copy_lines(source: str, file: Path, lines: Path, name: str) -> tuple[int, bool]:
+    """Copy as clean UTF-8 without blank lines; how many lines, and whether text was broken."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    count, has_broken, rest, is_first = 0, False, "", True
+    with file.open("rb") as handle, lines.open("w", encoding="utf-8", newline="\n") as out:
+        while True:
+            received = handle.read(BLOCK_BYTES)
+            text = decoder.decode(received, final=not received)
+            if is_first:
+                text, is_first = text.removeprefix("\ufeff"), False
+            has_broken = has_broken or REPLACEMENT in text or "\\ufffd" in text.lower() or "\0" in text
+            text = rest + text.replace("\0", REPLACEMENT).replace("\x01", REPLACEMENT)
+            if not received:
+                text += "\n"
+            whole, line_feed, rest = text.rpartition("\n")
+            if len(rest) > MAX_RECORD_BYTES:
+                raise DeliveryRefused(
+                    source,
+                    f"a line is longer than MAX_RECORD_BYTES = {MAX_RECORD_BYTES}",
+                    where=f"{name} row {count + 1}",
+                )
+            if line_feed:
+                kept = [line for line in whole.replace("\r", "\n").split("\n") if line.strip()]
+                count += len(kept)
+                refuse_too_many_rows(source, count, name)
+                out.writelines(line + "\n" for line in kept)
+            if not received:
+                return count, has_broken
+
+
+def _pointer(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _literal_of(key: str, at: int) -> str:
+    """SQL of a number's literal: as it stands after its key, where that is the value that was parsed."""
+    quoted = json.dumps(key, ensure_ascii=False)
+    escaped = "".join(f"\\{char}" if char in r"\.+*?()|[]{}^$" else char for char in quoted)
+    pattern = quote_literal(rf"(?:^|[^\\]){escaped}\s*:\s*(-?[0-9][-+.0-9eE]*)\s*[,}}]")
+    found = f"regexp_extract(object, '{pattern}', 1)"
+    return (
+        f"case when json_type(object, '{quote_literal(_pointer(key))}') = 'DOUBLE' "
+        f"and try_cast({found} as double) = try_cast(v[{at}] as double) then {found} else v[{at}] end"
+    )

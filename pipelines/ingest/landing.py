@@ -1,0 +1,324 @@
+"""Lands a delivery: sealed original bytes, encrypted rows, the manifest last, then one rename of the whole folder.
+
+A delivery is in the landing complete or not at all. Its id is a hash of what it holds, so the same delivery lands
+once. A refused delivery keeps its bytes and the reason under SOURCE/refused/ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import DeliveryRefused, SourceAnswerBroken
+from pipelines.ingest.deliveries import MANIFEST, ORIGINAL, REFUSED, ROWS, Delivery, Refusal, find_delivery
+from pipelines.ingest.limits import MAX_FILE_BYTES, SEALED_PART_BYTES
+from pipelines.ingest.rows import Reading, landing_columns, landing_query, map_headers, refuse_too_many_rows
+from pipelines.store import Workspace, disk_full_is_said, move_into_place, remove_tree, write_atomically
+
+Say = Callable[[str], None]
+SCRATCH_MEMORY = "3GB"
+
+
+def print_nothing(line: str) -> None:
+    """A `say` that says nothing."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """Original bytes as they came: a file of ours in tmp/, or the file a person named."""
+
+    name: str
+    file: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A delivery on its way into the landing.
+
+    `identity` is what its id is made of beside source and kind. `delivered_for` None means: the newest change time
+    among its good rows.
+    """
+
+    contract: SourceContract
+    kind: str
+    name: str
+    order_key: str
+    originals: Sequence[Original]
+    identity: str
+    delivered_for: date | None
+    is_handed_over: bool
+    window_since: datetime | None = None
+    window_before: datetime | None = None
+    read_until: datetime | None = None
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def delivery_id(self) -> str:
+        """First 20 hex digits of SHA-256 over source, kind and content."""
+        text = f"{self.contract.source}\n{self.kind}\n{self.identity}"
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def original(file: Path, source: str, name: str | None = None) -> Original:
+    """Original bytes in a file, hashed. Raises DeliveryRefused beyond MAX_FILE_BYTES."""
+    size = file.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise DeliveryRefused(
+            source,
+            f"the file has {size} bytes, more than MAX_FILE_BYTES = {MAX_FILE_BYTES}",
+            where=name or file.name,
+            remedy="deliver it in several parts",
+        )
+    with file.open("rb") as handle:
+        return Original(name or file.name, file, hashlib.file_digest(handle, "sha256").hexdigest())
+
+
+@contextmanager
+def workbench(workspace: Workspace) -> Iterator[Path]:
+    """A folder of our own in tmp/, gone afterwards."""
+    folder = workspace.temporary / f"ingest-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+
+
+@contextmanager
+def reading_connection(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A scratch connection that keeps the order of rows, as row numbers need."""
+    with workspace.scratch(memory=SCRATCH_MEMORY) as connection:
+        connection.execute("set preserve_insertion_order = true")
+        yield connection
+
+
+def land(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    arrival: Arrival,
+    reading: Reading,
+    bench: Path,
+) -> tuple[Delivery, bool]:
+    """Land what was read. Returns the delivery and whether it is new (False: it was landed before).
+
+    Raises DeliveryRefused where the header does not fit the contract, SourceAnswerBroken where fewer or more rows
+    were read than are there.
+    """
+    contract = arrival.contract
+    known = find_delivery(workspace, contract.source, arrival.delivery_id)
+    if known is not None:
+        return known, False
+    refuse_too_many_rows(contract.source, reading.rows, arrival.name)
+    headers = map_headers(contract, reading.headers, arrival.name)
+    made = bench / f"landing-{arrival.delivery_id}"
+    made.mkdir()
+    workspace.write_parquet(connection, landing_query(contract, reading, headers), made / ROWS)
+    _check_rows(workspace, connection, contract.source, made / ROWS, reading.rows, arrival.name)
+    _seal_originals(workspace, arrival.originals, made / ORIGINAL)
+    delivered_for = arrival.delivered_for or _newest_change(
+        workspace, connection, arrival, made / ROWS, reading
+    )
+    agrees = None if reading.control_total is None else reading.control_total == _control_rows(reading)
+    delivery = Delivery(
+        delivery_id=arrival.delivery_id,
+        source=contract.source,
+        delivered_for=delivered_for,
+        kind=arrival.kind,
+        name=arrival.name,
+        order_key=arrival.order_key,
+        rows=reading.rows,
+        control_total=reading.control_total,
+        control_rows=None if reading.control_total is None else _control_rows(reading),
+        control_total_agrees=agrees,
+        window_since=arrival.window_since,
+        window_before=arrival.window_before,
+        read_until=arrival.read_until,
+        changed_at=reading.changed_at,
+        sha256=_sha256(arrival.originals),
+        columns=landing_columns(contract),
+        header_map=headers.received,
+        missing_optional=headers.missing_optional,
+        extra_columns=tuple(name for name, _ in headers.extra),
+        contract_digest=contract.digest,
+        landed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        is_handed_over=arrival.is_handed_over,
+        origin=arrival.origin,
+        warnings=reading.warnings,
+        folder=workspace.landing / contract.source / delivered_for.isoformat() / arrival.delivery_id,
+    )
+    write_atomically(made / MANIFEST, _json(delivery.manifest()))
+    try:
+        move_into_place(made, delivery.folder)
+    except OSError:
+        if not (delivery.folder / MANIFEST).is_file():
+            raise
+        return Delivery.read(delivery.folder), False
+    return delivery, True
+
+
+def keep_refused(
+    workspace: Workspace,
+    contract: SourceContract,
+    originals: Sequence[Original],
+    error: DeliveryRefused,
+    bench: Path,
+    *,
+    origin: Mapping[str, Any] | None = None,
+) -> Refusal:
+    """Keep the bytes and the reason of a refused delivery. The same bytes refused again stay one refusal."""
+    name = originals[0].name if len(originals) == 1 else f"{originals[0].name} and {len(originals) - 1} more"
+    refusal_id = hashlib.sha256(f"{contract.source}\n{_sha256(originals)}".encode()).hexdigest()[:20]
+    folder = workspace.landing / contract.source / REFUSED / refusal_id
+    record = {
+        "source": contract.source,
+        "name": name,
+        "reason": error.what,
+        "where": error.where,
+        "remedy": error.remedy,
+        "sha256": _sha256(originals),
+        "origin": dict(origin or {}),
+        "refused_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    if not (folder / "refusal.json").is_file():
+        made = bench / f"refused-{refusal_id}"
+        made.mkdir()
+        if all(item.file.is_file() and item.file.stat().st_size <= MAX_FILE_BYTES for item in originals):
+            _seal_originals(workspace, originals, made / ORIGINAL)
+        write_atomically(made / "refusal.json", _json(record))
+        move_into_place(made, folder)
+    else:
+        write_atomically(folder / "refusal.json", _json(record))
+    return Refusal(refusal_id, contract.source, name, error.what, error.remedy, folder, dict(origin or {}))
+
+
+def original_bytes(workspace: Workspace, delivery: Delivery) -> Iterator[bytes]:
+    """The original bytes of a delivery, part by part, decrypted."""
+    for part in delivery.original_files:
+        yield workspace.unseal(part.read_bytes())
+
+
+def _seal_originals(workspace: Workspace, originals: Sequence[Original], folder: Path) -> None:
+    folder.mkdir()
+    with disk_full_is_said(folder):
+        for number, item in enumerate(originals, start=1):
+            with item.file.open("rb") as handle:
+                part = 0
+                while True:
+                    block = handle.read(SEALED_PART_BYTES)
+                    if not block and part:
+                        break
+                    (folder / f"{number:05d}-{part:05d}.sealed").write_bytes(workspace.seal(block))
+                    part += 1
+
+
+def _check_rows(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    rows_file: Path,
+    expected: int,
+    where: str,
+) -> None:
+    found = connection.execute(
+        f"select count(*), count(distinct row_no), max(row_no) from {workspace.scan([rows_file])}"
+    )
+    count, numbers, last = found.fetchall()[0]
+    if count != expected or numbers != expected or (last or 0) != expected:
+        raise SourceAnswerBroken(
+            source,
+            f"{expected} records are there and {count} were read",
+            where=where,
+            remedy="keep the file and report it: a row must never be lost",
+        )
+
+
+def _newest_change(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    arrival: Arrival,
+    rows_file: Path,
+    reading: Reading,
+) -> date:
+    """The day of the newest change time among the good rows: whole, with a number and a believable receipt."""
+    if reading.changed_at is not None:
+        return reading.changed_at.date()
+    contract = arrival.contract
+    changed = [*contract.columns_of("changed_at"), *contract.columns_of("received_at")]
+    number = _identifier(contract.columns_of("ticket_no")[0])
+    received = ", ".join(_day(name) for name in contract.columns_of("received_at"))
+    newest = connection.execute(
+        f"select max(coalesce({', '.join(_day(name) for name in changed)})) from {workspace.scan([rows_file])} "
+        f"where _defect is null and trim(coalesce({number}, '')) <> '' and not contains({number}, '\ufffd') "
+        f"and coalesce({received}) between date '1990-01-01' and date '2099-12-31' "
+        f"and coalesce({', '.join(_day(name) for name in changed)}) between date '1990-01-01' and date '2099-12-31'"
+    ).fetchall()[0][0]
+    if newest is None:
+        raise DeliveryRefused(
+            contract.source,
+            "the day it was delivered for is unknown: no date in the file's name, no readable change time in its rows",
+            where=arrival.name,
+            remedy="say it with --as-of YYYY-MM-DD",
+        )
+    return newest if isinstance(newest, date) else date.fromisoformat(str(newest))
+
+
+def _day(column: str) -> str:
+    """SQL of the date a text starts with: 2023-08-15…, 2023/8/15…, 2023年8月15日…, 20230815…."""
+    name = _identifier(column)
+    separated = r"^\s*(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})"
+    packed = r"^\s*(\d{4})(\d{2})(\d{2})(\d{4}|\d{6})?\s*$"
+
+    def parts(pattern: str) -> str:
+        groups = ", ".join(f"nullif(regexp_extract({name}, '{pattern}', {group}), '')" for group in (1, 2, 3))
+        return f"try_cast(concat_ws('-', {groups}) as date)"
+
+    return (
+        f"case when regexp_matches({name}, '{separated}') then {parts(separated)} "
+        f"when regexp_matches({name}, '{packed}') then {parts(packed)} end"
+    )
+
+
+def _control_rows(reading: Reading) -> int:
+    return reading.rows if reading.control_rows is None else reading.control_rows
+
+
+def _sha256(originals: Sequence[Original]) -> str:
+    """The hash of the one original, or over the hashes of several in order."""
+    if len(originals) == 1:
+        return originals[0].sha256
+    return hashlib.sha256("\n".join(item.sha256 for item in originals).encode()).hexdigest()
+
+
+def _json(entry: Mapping[str, Any]) -> bytes:
+    return (json.dumps(entry, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+NAME_DATE = re.compile(
+    r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])(?=日|\D|$|\d{4}(?:\d{2})?(?!\d))"
+)
+
+
+def date_in_name(name: str) -> date | None:
+    """The date a file's name carries (20230831, 2023-08-31, 2023年08月31日), or None."""
+    for found in NAME_DATE.finditer(name):
+        try:
+            return date(int(found.group(1)), int(found.group(2)), int(found.group(3)))
+        except ValueError:
+            continue
+    return None

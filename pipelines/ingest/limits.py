@@ -1,0 +1,36 @@
+"""How much of one delivery is read at most; beyond it a delivery is refused with the limit's name and value.
+
+Each is far above what a city sends in a day. They keep memory bounded and stop a file that unpacks without end.
+"""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 2 * 1024**3
+"""Size of one delivered file, or of all answers of one pull."""
+
+MAX_WORKBOOK_BYTES = 200 * 1024**2
+"""Size of one .xlsx or .xls file (a workbook is unpacked in memory)."""
+
+MAX_UNPACKED_WORKBOOK_BYTES = 1024**3
+"""Size of the parts of an .xlsx file once unpacked."""
+
+MAX_JSON_DOCUMENT_BYTES = 512 * 1024**2
+"""Size of one JSON page object (JSON Lines and bare arrays are read as a stream and may be larger)."""
+
+MAX_ROWS = 10_000_000
+"""Rows of one delivery."""
+
+MAX_COLUMNS = 500
+"""Columns of one delivery, declared or not."""
+
+MAX_RECORD_BYTES = 4 * 1024**2
+"""Length of one CSV record or JSON line."""
+
+MAX_ANSWERED_ROWS = 1_000_000
+"""Rows of one REST window: they are held in memory until two readings agree."""
+
+MAX_LISTED_FILES = 100_000
+"""Files in one outbox."""
+
+SEALED_PART_BYTES = 64 * 1024**2
+"""Original bytes are sealed in parts of this size."""

@@ -1,0 +1,106 @@
+"""Chooses the reader by what the bytes are, not by what the file is called."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import datetime, time
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import DeliveryRefused
+from pipelines.ingest.csv_reader import read_csv
+from pipelines.ingest.excel_reader import read_excel
+from pipelines.ingest.json_reader import read_json_lines
+from pipelines.ingest.landing import date_in_name
+from pipelines.ingest.rows import Reading
+
+Form = Literal["csv", "excel", "json_lines", "json_document"]
+
+
+def form_of(source: str, file: Path, name: str) -> Form:
+    """What a file is, by its first bytes. Raises DeliveryRefused for an empty file and a saved web page."""
+    with file.open("rb") as handle:
+        start = handle.read(64 * 1024)
+    if not start.strip():
+        raise DeliveryRefused(
+            source, "the file is empty", where=name, remedy="ask the source to send it again"
+        )
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or _suffix(name) in (".xlsx", ".xls"):
+        if re.match(
+            rb"\s*<(?:!doctype|html|table|\?xml)", start.removeprefix(codecs.BOM_UTF8), re.IGNORECASE
+        ):
+            raise DeliveryRefused(
+                source,
+                "the file is a web page or XML under the name of a workbook",
+                where=name,
+                remedy="open it in a spreadsheet program and save it as .xlsx",
+            )
+        return "excel"
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if text.startswith(b"["):
+        return "json_document"
+    if text.startswith(b"{"):
+        return "json_lines" if _is_json_lines(text) else "json_document"
+    return "csv"
+
+
+def read_file(
+    connection: duckdb.DuckDBPyConnection,
+    contract: SourceContract,
+    file: Path,
+    name: str,
+    form: Form,
+    folder: Path,
+) -> Reading:
+    """Read one file of rows (a JSON document goes through `handover`, which counts pages together)."""
+    if form == "excel":
+        reading = read_excel(connection, contract, file, name)
+    elif form == "json_lines":
+        reading = read_json_lines(connection, contract.source, file, name, folder)
+    else:
+        reading = read_csv(connection, contract.source, file, name, folder)
+    if contract.delivery.get("is_snapshot") and reading.changed_at is None:
+        return _with_time(reading, time_in_name(name))
+    return reading
+
+
+def time_in_name(name: str) -> datetime | None:
+    """The date and, where it has one, the time in a file's name (XFJ_20230831_1830.xlsx)."""
+    day = date_in_name(name)
+    if day is None:
+        return None
+    found = re.search(
+        day.strftime("%Y[-_.年]?%m[-_.月]?%d") + r"日?[-_ T]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?!\d)", name
+    )
+    if found is None:
+        return datetime.combine(day, time())
+    return datetime.combine(day, time(int(found.group(1)), int(found.group(2)), int(found.group(3) or 0)))
+
+
+def _with_time(reading: Reading, moment: datetime | None) -> Reading:
+    from dataclasses import replace
+
+    return replace(reading, changed_at=moment)
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
+def _is_json_lines(text: bytes) -> bool:
+    """A page object says `rows`, `data` or `code` in front; else the first line is one whole object, or none is."""
+    import json
+
+    first, _, rest = text.partition(b"\n")
+    try:
+        whole = json.loads(first)
+    except ValueError:
+        # One pretty-printed document starts with a line that holds little; a cut JSON line is followed by objects.
+        return rest.lstrip().startswith(b"{")
+    return not (
+        isinstance(whole, dict) and ({"data", "rows"} & set(whole) or set(whole) == {"code", "message"})
+    )
