@@ -1,7 +1,8 @@
 """The cyberspace office's hand-overs: one file a day in a folder, JSON Lines on most days, a workbook on
 some.
 
-A day on which nothing changed has no file, except near the campaign, where an empty workbook says so.
+The history before `DAILY_FROM` comes in weeks. A day on which nothing changed has no file, except near the
+campaign, where an empty workbook says so.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from datetime import date, datetime
 from functools import partial
 
 from examples.upstream.servers.outbox import (
-    DAY,
     EVERY_DAY_FROM,
     OutboxFile,
     chance,
+    days_of_files,
     is_canonical,
     midnight,
     spelt,
@@ -31,18 +32,16 @@ def files(versions: Versions, seed: int, since: datetime, until: datetime) -> It
     """The files that appear in (since, until], each at the end of its day."""
     if not versions.shown_at:
         return
-    day = versions.shown_at[0].date()
-    while midnight(day + DAY) <= until:
-        appears_at = midnight(day + DAY)
-        positions = versions.in_span(midnight(day), appears_at)
-        if appears_at > since and (positions or day >= EVERY_DAY_FROM):
-            luck = chance(seed, "cyberspace", day)
-            is_workbook, shape = luck.random() < 0.2 or not positions, luck.choice(SHAPES)
-            rows = [_spelt_row(versions, position, shape) for position in positions]
-            suffix = "xlsx" if is_workbook else "jsonl"
-            made = partial(_workbook, versions.columns, rows, day) if is_workbook else partial(_lines, rows)
-            yield OutboxFile(f"WX_{day:%Y%m%d}.{suffix}", appears_at, made)
-        day += DAY
+    for day, start, appears_at in days_of_files(versions.shown_at[0].date(), until):
+        positions = versions.in_span(start, appears_at)
+        if not since < appears_at <= until or not (positions or day >= EVERY_DAY_FROM):
+            continue
+        luck = chance(seed, "cyberspace", day)
+        is_workbook, shape = luck.random() < 0.2 or not positions, luck.choice(SHAPES)
+        rows = [_spelt_row(versions, position, shape) for position in positions]
+        suffix = "xlsx" if is_workbook else "jsonl"
+        made = partial(_workbook, versions.columns, rows, day) if is_workbook else partial(_lines, rows)
+        yield OutboxFile(f"WX_{day:%Y%m%d}.{suffix}", appears_at, made)
 
 
 def _spelt_row(versions: Versions, position: int, shape: str) -> dict[str, str | None]:

@@ -19,12 +19,11 @@ from itertools import pairwise
 
 from examples.upstream.servers.outbox import (
     DAILY_FROM,
-    DAY,
     EVERY_DAY_FROM,
     OutboxFile,
     chance,
+    days_of_files,
     is_canonical,
-    midnight,
     spelt,
 )
 from examples.upstream.servers.versions import Versions
@@ -50,11 +49,11 @@ def files(versions: Versions, seed: int, since: datetime, until: datetime) -> It
     """The files that appear in (since, until], each CSV before its marker."""
     if not versions.shown_at:
         return
-    for day, spans in _days(versions.shown_at[0].date(), until, seed):
+    for day, start, end in days_of_files(versions.shown_at[0].date(), until):
         sequence = 0
-        for first, before in spans:
+        for first, before in _spans(day, start, end, seed):
             positions = versions.in_span(first, before)
-            is_last_chance = sequence == 0 and before == midnight(day + DAY) and day >= EVERY_DAY_FROM
+            is_last_chance = sequence == 0 and before == end and day >= EVERY_DAY_FROM
             if not positions and not is_last_chance:
                 continue
             sequence += 1
@@ -66,25 +65,12 @@ def files(versions: Versions, seed: int, since: datetime, until: datetime) -> It
             yield OutboxFile(f"{stem}.ok", before, partial(_marker, made, len(positions)))
 
 
-def _days(first: date, until: datetime, seed: int) -> Iterator[tuple[date, list[tuple[datetime, datetime]]]]:
-    """The day in a file's name with the spans of its files: whole weeks (Monday to Sunday) first, then
-    days.
-    """
-    day = first
-    while midnight(day) < until:
-        if day < DAILY_FROM:
-            last = min(day + timedelta(days=6 - day.weekday()), DAILY_FROM - DAY)
-            yield last, [(midnight(day), midnight(last + DAY))]
-            day = last + DAY
-            continue
-        hours = chance(seed, "hotline parts", day).choice(HOURS_OF_PARTS)
-        bounds = [
-            midnight(day),
-            *(midnight(day) + timedelta(hours=hour) for hour in hours),
-            midnight(day + DAY),
-        ]
-        yield day, list(pairwise(bounds))
-        day += DAY
+def _spans(day: date, since: datetime, before: datetime, seed: int) -> list[tuple[datetime, datetime]]:
+    """The spans of the files of a day: two or three; a week of the history has one file."""
+    if day < DAILY_FROM:
+        return [(since, before)]
+    hours = chance(seed, "hotline parts", day).choice(HOURS_OF_PARTS)
+    return list(pairwise([since, *(since + timedelta(hours=hour) for hour in hours), before]))
 
 
 class _Once:

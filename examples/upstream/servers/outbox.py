@@ -7,14 +7,14 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-# Before this day hotline work orders come in one file a week; from it on in two or three files a day.
+# Before this day hotline and cyberspace rows come in one file a week, from it on every day.
 DAILY_FROM = date(2023, 8, 1)
 # From this day on every file source delivers every day, also when nothing happened.
 EVERY_DAY_FROM = date(2023, 8, 28)
@@ -36,6 +36,18 @@ class OutboxFile:
 def midnight(day: date) -> datetime:
     """The first instant of a day."""
     return datetime.combine(day, time())
+
+
+def days_of_files(first: date, until: datetime) -> Iterator[tuple[date, datetime, datetime]]:
+    """The days in files' names up to `until`, each with the span [since, before) of its rows.
+
+    Whole weeks (Monday to Sunday, named after their last day) before `DAILY_FROM`, then days.
+    """
+    day = first
+    while midnight(day) < until:
+        last = day if day >= DAILY_FROM else min(day + (6 - day.weekday()) * DAY, DAILY_FROM - DAY)
+        yield last, midnight(day), midnight(last + DAY)
+        day = last + DAY
 
 
 def chance(seed: int, *what: object) -> random.Random:
