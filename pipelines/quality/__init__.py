@@ -1,0 +1,23 @@
+"""Checks that stand between the warehouse and the public table; nothing is published past a blocking one.
+
+Called from outside: `check_deliveries` (what arrived), `check_audits` (sql/audits/: what must hold between
+tables), `check_tables` (published tables against schemas/tables/), `gate` (stop or go), `record` (the
+published table `checks`), `write_report` (the first page of the check report; every check_… writes its own
+pages). Check results carry counts, never a value of a row.
+"""
+
+from pipelines.quality.audits import check_audits
+from pipelines.quality.deliveries import check_deliveries
+from pipelines.quality.report import write_report
+from pipelines.quality.results import CheckResult, gate, record
+from pipelines.quality.tables import check_tables
+
+__all__ = [
+    "CheckResult",
+    "check_audits",
+    "check_deliveries",
+    "check_tables",
+    "gate",
+    "record",
+    "write_report",
+]
