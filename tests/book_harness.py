@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -22,17 +23,28 @@ from pipelines.settings import load_city
 Row = Mapping[str, Any]
 
 
+@cache
+def _prepared() -> duckdb.DuckDBPyConnection:
+    """One connection for a test process: an Office begins by emptying it, so only one is in use at a time."""
+    connection = duckdb.connect()
+    connection.execute("set threads = 1")
+    for schema in ("stage", "core", "registry", "clearance"):
+        connection.execute(f"create schema {schema}")
+    normalize.prepare(connection, load_city())
+    connection.execute(
+        "create table core.source_channels as select * from (values ('national', 'national'), ('hotline', 'hotline')) t(source, channel)"
+    )
+    return connection
+
+
 class Office:
     """One city's office: `deliver` rows, `publish` days, `judge` pairs, look at the tables."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect()
-        self.connection.execute("set threads = 1")
-        for schema in ("stage", "core", "registry", "clearance"):
-            self.connection.execute(f"create schema {schema}")
-        normalize.prepare(self.connection, load_city())
+        self.connection = _prepared()
         registry.create_tables(self.connection)
-        self.connection.execute("create table core.source_channels as select * from (values ('national', 'national'), ('hotline', 'hotline')) t(source, channel)")
+        self.connection.execute("delete from stage.rows")
+        self.connection.execute("delete from stage.deliveries")
         self.deliveries: dict[str, date] = {}
         self.published: list[date] = []
         self.columns = {
@@ -53,10 +65,14 @@ class Office:
             "insert into stage.deliveries (delivery_id, source, delivered_for, order_key, rows) values ($1, $2, $3, $4, $5)",
             [key, source, delivered_for, delivered_for.isoformat(), len(staged)],
         )
-        for row in staged:
-            names = ", ".join(row)
-            marks = ", ".join(f"cast(${index} as {self.columns[name]})" for index, name in enumerate(row, 1))
-            self.connection.execute(f"insert into stage.rows ({names}) values ({marks})", list(row.values()))
+        if staged:
+            for row in staged:
+                row.setdefault("closed_at", None)
+            columns = sorted({name for row in staged for name in row})
+            self.connection.register("arriving", pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in staged]))
+            casts = ", ".join(f"cast({name} as {self.columns[name]}) as {name}" for name in columns)
+            self.connection.execute(f"insert into stage.rows by name select {casts} from arriving")
+            self.connection.unregister("arriving")
         return key
 
     def publish(self, business_date: date, *, known: Iterable[str] | None = None) -> None:

@@ -5,7 +5,8 @@
 create or replace table core.lead_entries as
 with moves as (
     select
-        l.lead_id, e.ordered_at, e.subject_id, e.sequence, e.effect, e.flow,
+        l.lead_id, l.is_anchor, e.ordered_at, e.subject_id, e.sequence, e.effect, e.flow,
+        row_number() over running as move_no,
         sum(e.effect) over running as open_after,
         bool_or(e.flow = 'closed') over running as has_closed
     from core.ticket_entries as e
@@ -18,7 +19,8 @@ with moves as (
 ),
 changes as (
     select
-        lead_id, ordered_at, subject_id, sequence, effect,
+        lead_id, ordered_at, effect,
+        case when is_anchor then 0 else 1 end as rank, case when is_anchor then sequence else move_no end as place,
         case
             when effect < 0 and has_closed then 'closed'
             when effect < 0 then flow
@@ -28,11 +30,11 @@ changes as (
     where (effect > 0 and open_after = 1) or (effect < 0 and open_after = 0)
 ),
 stream as (
-    select lead_id, ordered_at, case when effect > 0 then 2 else 1 end as rank, subject_id, sequence, effect, leaving_flow,
-           null as to_division
+    -- At one instant the anchor's own events come in their order, those of other tickets after them.
+    select lead_id, ordered_at, rank, place, 1 as part, effect, leaving_flow, null as to_division
     from changes
     union all
-    select a.lead_id, t.ordered_at, 0, t.ticket_id, t.sequence, 0, null, t.to_division
+    select a.lead_id, t.ordered_at, 0, t.sequence, 0, 0, null, t.to_division
     from core.lead_of_ticket as a
     join core.ticket_events as t on t.ticket_id = a.ticket_id
     where a.is_anchor and t.event in ('received', 'transferred') and t.occurred_on <= $business_date
@@ -46,8 +48,8 @@ placed as (
         last_value(leaving_flow ignore nulls) over before as left_by,
         row_number() over upto as position
     from stream
-    window upto as (partition by lead_id order by ordered_at, rank, subject_id, sequence rows unbounded preceding),
-           before as (partition by lead_id order by ordered_at, rank, subject_id, sequence
+    window upto as (partition by lead_id order by ordered_at, rank, place, part rows unbounded preceding),
+           before as (partition by lead_id order by ordered_at, rank, place, part
                       rows between unbounded preceding and 1 preceding)
 ),
 named as (

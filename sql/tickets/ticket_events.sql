@@ -57,8 +57,9 @@ events as (
     where previous_status = 'suspended' and status not in ('suspended', 'closed', 'returned', 'withdrawn')
     union all
     -- A source that says 重新办理 while we never saw the closing: shown, and the ledger books nothing for it.
-    select v.ticket_id, v.source, 'reopened', v.changed_at, true, null, null, null, false, v.delivery_id, v.row_no, 6
-    from versions as v
+    select v.ticket_id, t.source, 'reopened', v.since, v.has_time, null, null, null, false, v.delivery_id, v.row_no, 6
+    from core.standing_versions as v
+    join stated as t on t.ticket_id = v.ticket_id
     where v.status = 'reopened' and v.previous_status is distinct from 'reopened'
       and not exists (
           select 1 from core.state_changes as s

@@ -1,0 +1,218 @@
+"""What the command line prints of a published day: the table, a lead's story, quarantine and review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from pipelines import registry
+from pipelines.contracts import CHANNEL_NAMES
+from pipelines.errors import UnknownSubject
+from pipelines.store import Workspace, open_published
+
+FLOWS = {
+    "opening": "上期结转",
+    "received": "接收",
+    "reopened": "重办",
+    "transferred_in": "转入",
+    "closed": "办结",
+    "transferred_out": "转出",
+    "withdrawn": "撤回",
+    "corrections": "更正",
+    "closing": "期末在办",
+}
+
+
+def published_database(published: Path, business_date: date | None) -> Path:
+    """The newest revision's database of a date, or the latest. Raises UnknownSubject when it is not published."""
+    if business_date is None:
+        folder = published / "latest"
+    else:
+        folder = max((published / business_date.isoformat()).glob("r[0-9][0-9]"), default=published / "none")
+    file = folder / "clearance.duckdb"
+    if not file.is_file():
+        days = sorted(path.name for path in published.glob("20*"))
+        raise UnknownSubject(
+            f"{business_date or 'no day'} is not published",
+            where=str(published),
+            remedy=f"published days: {', '.join(days) or 'none'}; clearance run --date … publishes one",
+        )
+    return file
+
+
+def show_day(published: Path, business_date: date | None, console: Console) -> None:
+    """Print the clearance table of a day: tickets and leads by channel and division, flows, both on-time figures."""
+    file = published_database(published, business_date)
+    with open_published(file) as connection:
+        day = connection.execute("select max(business_date) from clearance.clearance_daily").fetchall()[0][0]
+        console.print(f"\n[bold]欠薪线索清零进度表  {day}[/bold]")
+        for title, column, names in (
+            ("分渠道 by channel", "channel", CHANNEL_NAMES),
+            ("分区县 by division", "division_code", _division_names(connection)),
+        ):
+            console.print(_flow_table(connection, day, title, column, names))
+        _print_rates(connection, console)
+        _print_waiting(connection, console)
+        console.print(f"\n{file.parent}", markup=False)
+
+
+def _flow_table(
+    connection: duckdb.DuckDBPyConnection, day: date, title: str, column: str, names: dict[str, str]
+) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("")
+    table.add_column("口径")
+    for label in FLOWS.values():
+        table.add_column(label, justify="right")
+    table.add_column("超期未结", justify="right")
+    sums = ", ".join(f"sum({name})" for name in (*FLOWS, "overdue_open"))
+    rows = connection.execute(
+        f"select {column}, basis, {sums} from clearance.clearance_daily where business_date = $1 "
+        f"group by rollup (basis, {column}) having basis is not null",
+        [day],
+    ).fetchall()
+    by_key = {(row[0], row[1]): row[2:] for row in rows}
+    for key in [*[name for name in names if (name, "ticket") in by_key], None]:
+        for basis, word in (("ticket", "件次"), ("lead", "线索")):
+            figures = [f"{value:,}" for value in by_key[(key, basis)]]
+            name = (names[key] if key else "全市合计") if basis == "ticket" else ""
+            table.add_row(name, word, *figures, style="bold" if key is None else None, end_section=basis == "lead")
+    return table
+
+
+def _print_rates(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    closed, on_time, due, on_time_due, tickets, leads = connection.execute(
+        """
+        select count(*) filter (where status = 'closed'),
+               count(*) filter (where status = 'closed' and is_closed_on_time),
+               count(*) filter (where is_overdue or status = 'closed'),
+               count(*) filter (where status = 'closed' and is_closed_on_time),
+               count(*), count(distinct lead_id)
+        from clearance.tickets
+        """
+    ).fetchall()[0]
+    people, fen = connection.execute("select sum(recovered_persons), sum(recovered_fen) from clearance.leads").fetchall()[0]
+    console.print(f"时效内办结率（热线口径：按时办结÷已办结） {_rate(on_time, closed)}")
+    console.print(f"时效内办结率（信访口径：按时办结÷已到期或已办结） {_rate(on_time_due, due)}")
+    console.print(f"件次 {tickets:,}，线索 {leads:,}，重复率 {_rate(tickets - leads, tickets)}")
+    console.print(f"清欠（每条线索计一次）：{people or 0:,} 人，{(fen or 0) / 1_000_000:,.2f} 万元")
+
+
+def _print_waiting(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    rows = connection.execute(
+        "select source, count(*) from clearance.quarantine where not is_resolved group by source order by source"
+    ).fetchall()
+    text = "、".join(f"{source} {count}" for source, count in rows) or "无"
+    console.print(f"未入账（隔离待核，按来源）：{text}")
+    late = connection.execute(
+        "select title, last_delivered_for from clearance.sources where not is_delivered order by source"
+    ).fetchall()
+    for title, newest in late:
+        console.print(f"[bold]未报送：{title}，最近一次 {newest or '从未'}[/bold]")
+
+
+def explain_subject(published: Path, subject: str, console: Console) -> None:
+    """Print a lead's tickets, why they are one, their clocks and events. Published columns only: nobody's name."""
+    with open_published(published_database(published, None)) as connection:
+        leads = connection.execute(
+            "select distinct lead_id from clearance.tickets where ticket_id = $1 or lead_id = $1 or ticket_no = $1", [subject]
+        ).fetchall()
+        if not leads:
+            raise UnknownSubject(
+                f"no published ticket or lead is called {subject}", remedy="a ticket is written as source:number"
+            )
+        for (lead,) in leads:
+            console.print(f"\n[bold]线索 {lead}[/bold]")
+            for title, query in (
+                ("lead", "select * from clearance.leads where lead_id = $1"),
+                (
+                    "tickets",
+                    "select ticket_id, channel, division_code, received_at, status, native_status, closed_at, outcome, due_at, "
+                    "due_rule, claimed_fen, recovered_fen, flags from clearance.tickets where lead_id = $1 order by received_at",
+                ),
+                (
+                    "matches",
+                    "select m.* from clearance.matches as m join clearance.tickets as t on t.ticket_id in (m.ticket_a, m.ticket_b) "
+                    "where t.lead_id = $1",
+                ),
+                (
+                    "events",
+                    "select e.ticket_id, e.sequence, e.event, e.occurred_at, e.from_division, e.to_division, e.is_inferred "
+                    "from clearance.ticket_events as e join clearance.tickets as t using (ticket_id) where t.lead_id = $1 "
+                    "order by e.occurred_at, e.ticket_id, e.sequence",
+                ),
+                (
+                    "clocks",
+                    "select c.ticket_id, c.clock, c.rule, c.clause, c.starts_at, c.due_at, c.stopped_at, c.state "
+                    "from clearance.clocks as c join clearance.tickets as t using (ticket_id) where t.lead_id = $1 "
+                    "order by c.ticket_id, c.clock",
+                ),
+            ):
+                _print_rows(console, title, connection.execute(query, [lead]))
+
+
+def show_quarantine(published: Path, console: Console) -> None:
+    """Print the rows in quarantine, grouped by source and reason, with ticket numbers where they are known."""
+    with open_published(published_database(published, None)) as connection:
+        _print_rows(
+            console,
+            "quarantine",
+            connection.execute(
+                """
+                select source, reason, count(*) as rows, count(*) filter (where is_resolved) as resolved,
+                       string_agg(coalesce(ticket_no, 'delivery ' || delivery_id || ' row ' || row_no), ' ' order by ticket_no) as tickets
+                from clearance.quarantine group by source, reason order by source, reason
+                """
+            ),
+        )
+
+
+def show_review(workspace: Workspace, console: Console) -> None:
+    """Print pairs that were kept apart by a constraint, and the judgements so far."""
+    with open_published(published_database(workspace.published, None)) as connection:
+        _print_rows(
+            console,
+            "kept apart",
+            connection.execute(
+                "select ticket_a, ticket_b, rule, reasons from clearance.matches where not is_joined order by all limit 200"
+            ),
+        )
+    with workspace.scratch() as connection:
+        for schema in ("registry",):
+            connection.execute(f"create schema if not exists {schema}")
+        registry.load(workspace, connection)
+        _print_rows(
+            console,
+            "judgements",
+            connection.execute("select * exclude (why) from registry.judgements order by judgement_no"),
+        )
+
+
+def _print_rows(console: Console, title: str, result: duckdb.DuckDBPyConnection) -> None:
+    names: Sequence[str] = [column[0] for column in result.description or ()]
+    rows: list[tuple[Any, ...]] = result.fetchall()
+    table = Table(title=f"{title} ({len(rows)})", title_justify="left", header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
+
+
+def _division_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return {
+        code: name
+        for code, name in connection.execute(
+            "select division_code, name from clearance.divisions order by division_code"
+        ).fetchall()
+    }
+
+
+def _rate(part: int, whole: int) -> str:
+    return f"{part:,} ÷ {whole:,} = {100 * part / whole:.2f} %" if whole else f"{part} ÷ 0 = —"
