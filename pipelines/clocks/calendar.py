@@ -70,12 +70,12 @@ def national_years() -> tuple[int, int]:
 
 
 def build_calendar(con: duckdb.DuckDBPyConnection, city: City, first: date, last: date) -> list[str]:
-    """Make core.calendar, and the macros that count in it, for starts from `first` and a business date `last`.
+    """Make core.calendar, and the macros that count in it, for starts from `first` and business date `last`.
 
     It reaches from 30 days before `first` to 200 days after `last`, and over the campaign's dates.
     `working_day_no` counts working days up to and including the day. Days of years that the national library
-    lacks are left out; `build_clocks` raises where a limit needs one, and warns of years in use whose regional
-    days nobody entered. Returns warnings (none at present).
+    lacks are left out; `build_clocks` raises where a limit needs one, and warns of years in use whose
+    regional days nobody entered. Returns warnings (none at present).
     Raises CalendarMissing where `first` or `last` lies in a year without data, ContractError for a broken
     `calendar.csv`.
     """

@@ -34,10 +34,14 @@ BOUNDARIES = [
 ]
 starts = st.one_of(
     st.sampled_from(BOUNDARIES),
-    st.datetimes(datetime(2020, 1, 1, 0, 0, 1), datetime(2023, 8, 31, 23, 59, 59)).map(lambda d: d.replace(microsecond=0)),
+    st.datetimes(datetime(2020, 1, 1, 0, 0, 1), datetime(2023, 8, 31, 23, 59, 59)).map(
+        lambda d: d.replace(microsecond=0)
+    ),
 )
 cases = st.lists(
-    st.tuples(st.sampled_from(sorted(CHANNEL_RULES)), starts, st.booleans(), st.integers(1, 100), st.booleans()),
+    st.tuples(
+        st.sampled_from(sorted(CHANNEL_RULES)), starts, st.booleans(), st.integers(1, 100), st.booleans()
+    ),
     min_size=1,
     max_size=60,
 )
