@@ -121,7 +121,7 @@ stopped as (
         coalesce(exact_stop, latest_stop, released_at) as ended_at,
         exact_stop is null and latest_stop is not null as is_latest_end,
         exact_stop is null and latest_stop is null and released_at is not null as is_released,
-        case when exact_stop is not null and exact_stop = by_closing or latest_stop = latest_by_closing
+        case when exact_stop = by_closing or (exact_stop is null and latest_stop = latest_by_closing)
              then coalesce(closed_has_time, true)
              else strftime(coalesce(exact_stop, latest_stop), '%H:%M:%S') <> '00:00:00' end as stop_has_time
     from due

@@ -11,6 +11,7 @@ from pipelines.clocks import load_rules, rules_version
 from pipelines.clocks.rules import rule_rows
 from pipelines.contracts import CHANNELS
 from pipelines.errors import ContractError
+from pipelines.settings import PROJECT_ROOT
 from tests.clocks_harness import YINCHUAN, city_with
 
 # The table of time limits: rule, limit, unit, what an extension adds.
@@ -134,3 +135,13 @@ def test_the_version_follows_what_the_rules_say_and_not_how_it_is_written(tmp_pa
     )
     assert rules_version(commented) == rules_version(YINCHUAN)
     assert rules_version(changed) != rules_version(YINCHUAN)
+
+
+def test_the_documentation_lists_every_rule_and_marks_what_is_to_confirm() -> None:
+    lines = (PROJECT_ROOT / "docs" / "clocks.md").read_text(encoding="utf-8").splitlines()
+    for rule in load_rules(YINCHUAN).rules:
+        rows = [line for line in lines if line.startswith("|") and f"`{rule.id}`" in line]
+        assert rows, f"docs/clocks.md does not list {rule.id}"
+        assert ("待确认" in rows[0]) == (rule.status == "to_confirm"), rule.id
+        assert ("不可测" in rows[0]) == bool(rule.not_measurable), rule.id
+        assert ("未启用" in rows[0]) == (not rule.is_enabled), rule.id
