@@ -9,5 +9,15 @@ from __future__ import annotations
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, landed, refusals
 from pipelines.ingest.handover import import_files
 from pipelines.ingest.landing import original_bytes
+from pipelines.ingest.pulls import pull
 
-__all__ = ["Delivery", "PullReport", "Refusal", "import_files", "landed", "original_bytes", "refusals"]
+__all__ = [
+    "Delivery",
+    "PullReport",
+    "Refusal",
+    "import_files",
+    "landed",
+    "original_bytes",
+    "pull",
+    "refusals",
+]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceIncomplete
@@ -25,7 +28,7 @@ from pipelines.ingest.landing import (
 from pipelines.ingest.markers import Marker, check_marker, read_marker
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.ingest.rows import Reading
-from pipelines.store import Workspace
+from pipelines.store import Workspace, sha256_of
 
 
 def import_files(
@@ -123,7 +126,7 @@ class _Outcome:
                 item = original(file, contract.source)
                 pages.append((read_page(contract, file.read_bytes(), file.name), item))
             except DeliveryRefused as error:
-                self.refuse([Original(file.name, file, _hash(file))], error)
+                self.refuse([Original(file.name, file, sha256_of(file))], error)
         if not pages:
             return
         pages.sort(
@@ -139,14 +142,11 @@ class _Outcome:
             return
         rows = [row for page, _ in pages for row in page.rows]
         totals = [page.total for page, _ in pages if page.total is not None]
-        key = contract.columns_of("ticket_no")[0]
         try:
             with workbench(self.workspace) as bench, reading_connection(self.workspace) as connection:
                 reading = rows_reading(connection, contract, rows, name, bench)
                 if totals:
-                    numbers = {row[key] for row in rows if row.get(key)}
-                    counted = len(numbers) + sum(1 for row in rows if not row.get(key))
-                    reading = _stated(reading, max(totals), counted)
+                    reading = _stated(reading, max(totals), distinct_rows(contract, rows))
                 self._add(*land(self.workspace, connection, arrival, reading, bench))
         except DeliveryRefused as error:
             self.refuse(items, error)
@@ -189,18 +189,13 @@ class _Outcome:
 
 
 def rows_reading(
-    connection: object,
+    connection: duckdb.DuckDBPyConnection,
     contract: SourceContract,
     rows: Sequence[dict[str, str | None]],
     name: str,
     bench: Path,
 ) -> Reading:
     """Read rows that are in memory; a delivery without any row keeps the contract's header."""
-    from dataclasses import replace
-
-    import duckdb
-
-    assert isinstance(connection, duckdb.DuckDBPyConnection)
     if not rows:
         return empty_reading(contract)
     file = bench / "rows.jsonl"
@@ -208,6 +203,22 @@ def rows_reading(
     return replace(
         read_json_lines(connection, contract.source, file, name, bench), has_broken_text=has_replacement(rows)
     )
+
+
+def page_reading(
+    connection: duckdb.DuckDBPyConnection, contract: SourceContract, item: Original, bench: Path
+) -> Reading:
+    """Read one JSON page or bare array as a delivery of its own."""
+    page = read_page(contract, item.file.read_bytes(), item.name)
+    reading = rows_reading(connection, contract, page.rows, item.name, bench)
+    return reading if page.total is None else _stated(reading, page.total, distinct_rows(contract, page.rows))
+
+
+def distinct_rows(contract: SourceContract, rows: Sequence[Mapping[str, str | None]]) -> int:
+    """Distinct numbers plus rows without a number: what a page's `total` counts."""
+    key = contract.columns_of("ticket_no")[0]
+    numbers = {row[key] for row in rows if row.get(key)}
+    return len(numbers) + sum(1 for row in rows if not row.get(key))
 
 
 def empty_reading(contract: SourceContract) -> Reading:
@@ -283,12 +294,4 @@ def say_landed(say: Say, delivery: Delivery, *, is_new: bool) -> None:
 
 
 def _stated(reading: Reading, total: int, counted: int) -> Reading:
-    from dataclasses import replace
-
     return replace(reading, control_total=total, control_rows=counted)
-
-
-def _hash(file: Path) -> str:
-    from pipelines.store import sha256_of
-
-    return sha256_of(file)

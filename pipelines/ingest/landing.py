@@ -110,8 +110,13 @@ def land(
     arrival: Arrival,
     reading: Reading,
     bench: Path,
+    *,
+    same_window: Sequence[Delivery] = (),
 ) -> tuple[Delivery, bool]:
     """Land what was read. Returns the delivery and whether it is new (False: it was landed before).
+
+    `same_window` are landed deliveries of the same window and day: where they hold every row already, the window
+    read again is not landed a second time.
 
     Raises DeliveryRefused where the header does not fit the contract, SourceAnswerBroken where fewer or more rows
     were read than are there.
@@ -126,6 +131,8 @@ def land(
     made.mkdir()
     workspace.write_parquet(connection, landing_query(contract, reading, headers), made / ROWS)
     _check_rows(workspace, connection, contract.source, made / ROWS, reading.rows, arrival.name)
+    if same_window and not _has_new_rows(workspace, connection, made / ROWS, same_window):
+        return same_window[-1], False
     _seal_originals(workspace, arrival.originals, made / ORIGINAL)
     delivered_for = arrival.delivered_for or _newest_change(
         workspace, connection, arrival, made / ROWS, reading
@@ -242,6 +249,23 @@ def _check_rows(
             where=where,
             remedy="keep the file and report it: a row must never be lost",
         )
+
+
+def _has_new_rows(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, rows_file: Path, landed: Sequence[Delivery]
+) -> bool:
+    """Whether the file holds a row, as text, that none of the landed deliveries of the same columns holds."""
+    columns = [
+        row[0] for row in connection.execute(f"describe from {workspace.scan([rows_file])}").fetchall()
+    ]
+    same = [item.rows_file for item in landed if list(item.columns) == columns]
+    if not same:
+        return True
+    found = connection.execute(
+        f"select count(*) from (select * exclude (row_no) from {workspace.scan([rows_file])} "
+        f"except select * exclude (row_no) from {workspace.scan(same)})"
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def _newest_change(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
+from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Literal
@@ -82,8 +84,6 @@ def time_in_name(name: str) -> datetime | None:
 
 
 def _with_time(reading: Reading, moment: datetime | None) -> Reading:
-    from dataclasses import replace
-
     return replace(reading, changed_at=moment)
 
 
@@ -93,8 +93,6 @@ def _suffix(name: str) -> str:
 
 def _is_json_lines(text: bytes) -> bool:
     """A page object says `rows`, `data` or `code` in front; else the first line is one whole object, or none is."""
-    import json
-
     first, _, rest = text.partition(b"\n")
     try:
         whole = json.loads(first)

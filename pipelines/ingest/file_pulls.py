@@ -1,0 +1,285 @@
+"""Pulls files from an outbox: those of the contract's pattern dated up to the day, finished, and not landed yet."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import ContractError, DeliveryRefused, SourceError, SourceIncomplete, SourceNotReady
+from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery, landed, refusals
+from pipelines.ingest.excel_reader import WorkbookUnreadable
+from pipelines.ingest.handover import combined, incomplete, page_reading, report_of, say_landed
+from pipelines.ingest.landing import (
+    Arrival,
+    Original,
+    Say,
+    date_in_name,
+    keep_refused,
+    land,
+    original,
+    reading_connection,
+    workbench,
+)
+from pipelines.ingest.markers import Marker, check_marker, read_marker
+from pipelines.ingest.outboxes import Entry, Outbox, open_outbox
+from pipelines.ingest.readers import form_of, read_file
+from pipelines.settings import Connection
+from pipelines.store import Workspace
+
+SETTLE_SECONDS = 1.0
+UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".bak")
+PLACEHOLDERS = {
+    "date": r"(?<!\d)\d{4}[-_.]?\d{2}[-_.]?\d{2}(?!\d)",
+    "time": r"\d{4}(?:\d{2})?",
+    "sequence": r"\d+",
+}
+
+
+def pull_files(
+    workspace: Workspace,
+    contract: SourceContract,
+    connection: Connection,
+    delivered_for: date,
+    *,
+    say: Say,
+    sleep: Callable[[float], None] = time.sleep,
+) -> PullReport:
+    """Land the files dated up to the day. What can be landed is landed before anything is raised.
+
+    Raises DeliveryRefused for a file that is not what the contract says, SourceIncomplete for one whose control
+    total does not add up, SourceNotReady where no file dated the day is there, whole.
+    """
+    with open_outbox(contract, connection) as outbox, workbench(workspace) as bench:
+        work = _Pull(workspace, contract, outbox, delivered_for, bench, say)
+        work.run(sleep)
+        return work.report()
+
+
+@dataclass
+class _Pull:
+    workspace: Workspace
+    contract: SourceContract
+    outbox: Outbox
+    delivered_for: date
+    bench: Path
+    say: Say
+    new: list[Delivery] = field(default_factory=list)
+    known: list[Delivery] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    errors: list[SourceError] = field(default_factory=list)
+    pending: list[Entry] = field(default_factory=list)
+
+    @property
+    def has_markers(self) -> bool:
+        return "marker" in self.contract.delivery
+
+    def run(self, sleep: Callable[[float], None]) -> None:
+        listed = {entry.name: entry for entry in self.outbox.entries()}
+        pattern = name_pattern(self.contract)
+        wanted = [entry for entry in listed.values() if _is_wanted(pattern, entry.name, self.delivered_for)]
+        by_origin = {_origin_key(item.origin): item for item in landed(self.workspace, self.contract.source)}
+        refused_before = {
+            _origin_key(item.origin): item for item in refusals(self.workspace, self.contract.source)
+        }
+        fresh: list[Entry] = []
+        for entry in sorted(wanted):
+            key = _origin_key(_origin(entry, self._marker_entry(listed, entry)))
+            if key in by_origin:
+                if self._is_of_day(entry.name):
+                    self._add(by_origin[key], is_new=False)
+            elif key in refused_before:
+                self._refused_before(entry, refused_before[key])
+            else:
+                fresh.append(entry)
+        if fresh and not self.has_markers:
+            sleep(SETTLE_SECONDS)
+        for number, entry in enumerate(fresh, start=1):
+            if len(fresh) > 20 and number % 20 == 0:
+                self.say(f"{self.contract.source}: {number} of {len(fresh)} files")
+            self._take(entry, self._marker_entry(listed, entry))
+
+    def report(self) -> PullReport:
+        """The report; raises what went wrong, the worst first."""
+        refusals_ = [error for error in self.errors if isinstance(error, DeliveryRefused)]
+        if refusals_:
+            raise combined(self.contract.source, refusals_)
+        if self.errors:
+            raise self.errors[0]
+        for entry in self.pending:
+            self.say(f"{self.contract.source}: {entry.name} is still being written, left for later")
+        is_there = any(
+            self._is_of_day(name)
+            for item in landed(self.workspace, self.contract.source)
+            for name in (item.name, item.order_key)
+        )
+        if not is_there:
+            waiting = sum(1 for entry in self.pending if self._is_of_day(entry.name))
+            raise SourceNotReady(
+                self.contract.source,
+                f"{waiting} files dated {self.delivered_for} are still being written"
+                if waiting
+                else f"no file dated {self.delivered_for} is there yet",
+                where=f"{self.contract.delivery.get('pattern')}; {len(self.new)} other files were landed",
+                remedy="pull again later; if the source will send none, waive it for the day",
+            )
+        names = [entry.name for entry in self.pending]
+        return report_of(self.contract.source, self.new, self.known, self.refused, names)
+
+    def _take(self, entry: Entry, marker_entry: Entry | None) -> None:
+        if self.has_markers and (marker_entry is None or marker_entry.size == 0):
+            self.pending.append(entry)
+            return
+        file = self.bench / "received"
+        self.outbox.fetch(entry.name, file)
+        after = self.outbox.entry(entry.name)
+        if after != entry or file.stat().st_size != entry.size:
+            self.pending.append(entry)
+            return
+        origin = _origin(entry, marker_entry)
+        item = Original(entry.name, file, "")
+        try:
+            item = original(file, self.contract.source, entry.name)
+            marker = self._marker(marker_entry)
+            if marker is not None:
+                check_marker(self.contract.source, marker, item, rows=None)
+            self._land(item, marker, origin)
+        except WorkbookUnreadable as error:
+            if self._is_of_day(entry.name) and not self.has_markers:
+                # Half a workbook looks the same as a broken one: for the day itself it may yet be finished.
+                self.pending.append(entry)
+            else:
+                self._refuse(item, error, origin)
+        except DeliveryRefused as error:
+            self._refuse(item, error, origin)
+        except SourceIncomplete as error:
+            self.errors.append(error)
+            self.say(f"{error}")
+        finally:
+            file.unlink(missing_ok=True)
+
+    def _land(self, item: Original, marker: Marker | None, origin: dict[str, Any]) -> None:
+        contract = self.contract
+        arrival = Arrival(
+            contract=contract,
+            kind="file",
+            name=item.name,
+            order_key=item.name,
+            originals=[item],
+            identity=item.sha256,
+            delivered_for=self.delivered_for,
+            is_handed_over=False,
+            origin=origin,
+        )
+        known = find_delivery(self.workspace, contract.source, arrival.delivery_id)
+        if known is not None:
+            self._add(known, is_new=False)
+            return
+        form = form_of(contract.source, item.file, item.name)
+        with workbench(self.workspace) as bench, reading_connection(self.workspace) as scratch:
+            if form == "json_document":
+                reading = page_reading(scratch, contract, item, bench)
+            else:
+                reading = read_file(scratch, contract, item.file, item.name, form, bench)
+            if marker is not None:
+                check_marker(contract.source, marker, item, rows=reading.rows)
+                reading = marker.stated_in(reading)
+            failure = incomplete(item.name, contract, reading)
+            if failure is not None:
+                raise failure
+            delivery, is_new = land(self.workspace, scratch, arrival, reading, bench)
+        self._add(delivery, is_new=is_new)
+
+    def _marker(self, entry: Entry | None) -> Marker | None:
+        if not self.has_markers or entry is None:
+            return None
+        file = self.bench / "marker"
+        self.outbox.fetch(entry.name, file)
+        return read_marker(self.contract.source, file.read_bytes(), entry.name)
+
+    def _marker_entry(self, listed: dict[str, Entry], entry: Entry) -> Entry | None:
+        if not self.has_markers:
+            return None
+        stem = entry.name.rpartition(".")[0]
+        return next(
+            (listed[name] for name in (f"{stem}.ok", f"{stem}.OK", f"{entry.name}.ok") if name in listed),
+            None,
+        )
+
+    def _refuse(self, item: Original, error: DeliveryRefused, origin: dict[str, Any]) -> None:
+        self.refused.append(
+            keep_refused(self.workspace, self.contract, [item], error, self.bench, origin=origin)
+        )
+        self.errors.append(error)
+        self.say(f"{error}")
+
+    def _refused_before(self, entry: Entry, refusal: Refusal) -> None:
+        """A file refused before is not read again; for its own day it stays an error until a good one comes."""
+        self.say(f"{self.contract.source}: {entry.name} was refused before and has not changed since")
+        self.refused.append(refusal)
+        if self._is_of_day(entry.name):
+            self.errors.append(
+                DeliveryRefused(
+                    self.contract.source,
+                    f"refused before: {refusal.reason.removeprefix(f'{self.contract.source}: ')}",
+                    where=entry.name,
+                    remedy=refusal.remedy,
+                )
+            )
+
+    def _is_of_day(self, name: str) -> bool:
+        return date_in_name(name) == self.delivered_for
+
+    def _add(self, delivery: Delivery, *, is_new: bool) -> None:
+        if delivery in self.new or delivery in self.known:
+            return
+        (self.new if is_new else self.known).append(delivery)
+        say_landed(self.say, delivery, is_new=is_new)
+
+
+def name_pattern(contract: SourceContract) -> re.Pattern[str]:
+    """The regular expression of `delivery.pattern`: {date}, {time}, {sequence}, * and ? are placeholders."""
+    text = contract.delivery.get("pattern")
+    if not isinstance(text, str) or "{date}" not in text:
+        raise ContractError(
+            "delivery.pattern does not say where a file's name has its {date}",
+            where=f"schemas/sources/{contract.source}.yml",
+        )
+    parts = []
+    for part in re.split(r"(\{[a-z]+\}|\*|\?)", text):
+        if part == "*":
+            parts.append(".*?")
+        elif part == "?":
+            parts.append(".")
+        elif part.startswith("{") and part[1:-1] in PLACEHOLDERS:
+            parts.append(PLACEHOLDERS[part[1:-1]])
+        elif part.startswith("{"):
+            raise ContractError(f"delivery.pattern has the unknown placeholder {part}", where=contract.source)
+        else:
+            parts.append(re.escape(part))
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+def _is_wanted(pattern: re.Pattern[str], name: str, delivered_for: date) -> bool:
+    if name.lower().endswith((".ok", *UNFINISHED)) or pattern.fullmatch(name) is None:
+        return False
+    day = date_in_name(name)
+    return day is not None and day <= delivered_for
+
+
+def _origin(entry: Entry, marker: Entry | None) -> dict[str, Any]:
+    origin: dict[str, Any] = {"name": entry.name, "size": entry.size, "changed": entry.changed}
+    if marker is not None:
+        origin["marker_changed"] = marker.changed
+        origin["marker_size"] = marker.size
+    return origin
+
+
+def _origin_key(origin: Any) -> tuple[object, ...]:
+    names: Sequence[str] = ("name", "size", "changed", "marker_changed", "marker_size")
+    return tuple(origin.get(name) for name in names)

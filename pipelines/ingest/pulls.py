@@ -1,0 +1,161 @@
+"""`pull`: reads a configured source for a day and lands what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts import SourceContract
+from pipelines.errors import ConfigurationError, ContractError, DeliveryRefused
+from pipelines.ingest.csv_reader import read_csv
+from pipelines.ingest.database import read_window
+from pipelines.ingest.deliveries import Delivery, PullReport
+from pipelines.ingest.file_pulls import pull_files
+from pipelines.ingest.handover import incomplete, report_of, rows_reading, say_landed
+from pipelines.ingest.landing import (
+    Arrival,
+    Original,
+    Say,
+    keep_refused,
+    land,
+    original,
+    print_nothing,
+    reading_connection,
+    workbench,
+)
+from pipelines.ingest.rest import RestSource, canonical_content
+from pipelines.ingest.rows import Reading
+from pipelines.ingest.windows import Window, beijing_now, window_for
+from pipelines.settings import Connection
+from pipelines.store import Workspace
+
+
+def pull(
+    workspace: Workspace,
+    contract: SourceContract,
+    connection: Connection,
+    delivered_for: date,
+    *,
+    say: Say = print_nothing,
+) -> PullReport:
+    """Read a source for a day and land what is new; what is landed already is reported, not landed again.
+
+    Returns a report also when nothing new came. Raises the errors of errors.py by kind: SourceNotReady where a file
+    source has nothing for the day yet (after landing what is there), SourceIncomplete where a control total does
+    not add up, DeliveryRefused after keeping the bytes and the reason.
+    """
+    kind = str(contract.delivery.get("kind", ""))
+    if kind == "rest":
+        return _pull_rest(workspace, contract, connection, delivered_for, say)
+    if kind == "database":
+        return _pull_database(workspace, contract, connection, delivered_for, say)
+    if kind == "files":
+        return pull_files(workspace, contract, connection, delivered_for, say=say)
+    raise ContractError(
+        f"delivery.kind {kind!r} is not one of rest, database, files",
+        where=f"schemas/sources/{contract.source}.yml",
+    )
+
+
+def _pull_rest(
+    workspace: Workspace, contract: SourceContract, connection: Connection, delivered_for: date, say: Say
+) -> PullReport:
+    _expect(contract, connection, ("http", "https"))
+    window, same_day = window_for(workspace, contract, delivered_for, beijing_now())
+    say(f"{contract.source}: reading {window.name}")
+    with workbench(workspace) as bench:
+        with RestSource(contract, connection, say=say) as source:
+            answer = source.read(window, bench)
+
+        def reader(scratch: duckdb.DuckDBPyConnection) -> Reading:
+            reading = rows_reading(scratch, contract, answer.rows, f"window {window.name}", bench)
+            return replace(reading, control_total=answer.total, control_rows=len(answer.rows))
+
+        item = original(answer.pages_file, contract.source, "pages.jsonl")
+        identity = canonical_content(answer.rows)
+        return _land_window(
+            workspace, contract, window, same_day, delivered_for, "rest", item, identity, reader, bench, say
+        )
+
+
+def _pull_database(
+    workspace: Workspace, contract: SourceContract, connection: Connection, delivered_for: date, say: Say
+) -> PullReport:
+    _expect(contract, connection, ("postgres", "postgresql"))
+    window, same_day = window_for(workspace, contract, delivered_for, beijing_now())
+    say(f"{contract.source}: reading {window.name}")
+    with workbench(workspace) as bench:
+        extract = read_window(contract, connection, window, bench, say=say)
+
+        def reader(scratch: duckdb.DuckDBPyConnection) -> Reading:
+            reading = read_csv(scratch, contract.source, extract.file, "extract", bench, has_nulls=True)
+            return replace(reading, control_total=extract.count, control_rows=reading.rows)
+
+        item = original(extract.file, contract.source, "extract.csv")
+        return _land_window(
+            workspace,
+            contract,
+            window,
+            same_day,
+            delivered_for,
+            "database",
+            item,
+            extract.sha256,
+            reader,
+            bench,
+            say,
+        )
+
+
+def _land_window(
+    workspace: Workspace,
+    contract: SourceContract,
+    window: Window,
+    same_day: Sequence[Delivery],
+    delivered_for: date,
+    kind: str,
+    item: Original,
+    content: str,
+    reader: Callable[[duckdb.DuckDBPyConnection], Reading],
+    bench: Path,
+    say: Say,
+) -> PullReport:
+    arrival = Arrival(
+        contract=contract,
+        kind=kind,
+        name=f"window {window.name}",
+        order_key=window.before.isoformat(sep=" "),
+        originals=[item],
+        identity=f"{window.name}\n{delivered_for.isoformat()}\n{content}",
+        delivered_for=delivered_for,
+        is_handed_over=False,
+        window_since=window.since,
+        window_before=window.before,
+        read_until=window.read_until,
+    )
+    try:
+        with reading_connection(workspace) as scratch:
+            reading = reader(scratch)
+            failure = incomplete(arrival.name, contract, reading)
+            if failure is not None:
+                raise failure
+            delivery, is_new = land(workspace, scratch, arrival, reading, bench, same_window=same_day)
+    except DeliveryRefused as error:
+        keep_refused(workspace, contract, [item], error, bench)
+        raise
+    say_landed(say, delivery, is_new=is_new)
+    new, known = ([delivery], []) if is_new else ([], [delivery])
+    return report_of(contract.source, new, known, [])
+
+
+def _expect(contract: SourceContract, connection: Connection, kinds: Sequence[str]) -> None:
+    if connection.conn_type not in kinds:
+        raise ConfigurationError(
+            f"the connection of {contract.source} has conn_type {connection.conn_type!r}, it needs {' or '.join(kinds)}",
+            where=contract.connection,
+            remedy="correct the connection",
+        )
