@@ -446,7 +446,7 @@ def _landed(workspace: Workspace) -> list[Landed]:
             changed_at=item.changed_at,
             window_since=item.window_since,
             window_before=item.window_before,
-            is_handed_over=item.handed_over,
+            is_handed_over=item.is_handed_over,
             sha256=item.sha256,
             rows_file=item.rows_file,
             columns=tuple(item.columns),

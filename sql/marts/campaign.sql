@@ -90,7 +90,7 @@ joined as (
     left join waiting as w on w.channel = c.channel
 )
 select
-    cast($business_date as date) as business_date, basis, division_code, channel,
+    cast($business_date as date) as business_date, j.basis, j.division_code, j.channel,
     cast(stock_baseline as integer) as stock_baseline, cast(stock_baseline - stock_left as integer) as stock_cleared,
     cast(stock_left as integer) as stock_left,
     case when is_running and stock_baseline > 0 then (stock_baseline - stock_left) / cast(stock_baseline as double) end as clearance_rate,
@@ -100,9 +100,9 @@ select
     case when is_running and days_passed > 0 then cleared_lately / cast(days_passed as double) end as pace_last_7,
     case when is_running and days_left > 0 then stock_left / cast(days_left as double) end as pace_needed,
     case when is_running and days_passed > 0 and cleared_lately > 0 then e.day end as date_at_pace
-from joined
+from joined as j
 left join core.calendar as n on n.day = $business_date
 left join core.calendar as e
     on e.is_working_day
    and e.working_day_no = n.working_day_no + cast(ceil(stock_left * days_passed / nullif(cast(cleared_lately as double), 0)) as integer)
-order by basis, division_code, channel
+order by j.basis, j.division_code, j.channel
