@@ -17,7 +17,7 @@ def fold(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> None:
     connection.register("arriving", table)
     connection.execute("create or replace table core.known_deliveries as select delivery_id from arriving")
     connection.unregister("arriving")
-    for name in ("known_rows", "ticket_versions", "state_changes", "ticket_events"):
+    for name in ("known_rows", "ticket_versions", "standing_versions", "state_changes", "ticket_events"):
         run_sql(connection, f"tickets/{name}")
 
 

@@ -29,7 +29,7 @@ def is_valid(connection: duckdb.DuckDBPyConnection, macro: str, text: str) -> bo
     return bool(row[0])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     county=st.sampled_from(["110105", "440524", "330102"]),
     birth=st.dates(date(1930, 1, 1), date(2007, 12, 31)),
@@ -42,14 +42,13 @@ def test_resident_ids(
 ) -> None:
     body = f"{county}{birth:%Y%m%d}{order:03d}"
     number = body + ric.calc_check_digit(body + "0")
-    assert ric.is_valid(number)
     assert is_valid(macros, "is_valid_id_number", number)
     wrong = number[:place] + str((int(number[place].replace("X", "0")) + step) % 10) + number[place + 1 :]
     if wrong != number:
         assert not is_valid(macros, "is_valid_id_number", wrong), "one changed digit was not noticed"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(body=st.text(ALPHABET, min_size=17, max_size=17), place=st.integers(0, 16), other=st.sampled_from(ALPHABET))
 def test_organisation_codes(macros: duckdb.DuckDBPyConnection, body: str, place: int, other: str) -> None:
     code = body + uscc.calc_check_digit(body)
