@@ -94,6 +94,11 @@ class Rule(Frozen):
             raise ValueError(
                 "a rule that takes the source's date has no extension and nothing to compare with"
             )
+        takes_date = self.basis == "date" or (self.extension is not None and self.extension.take is not None)
+        if takes_date and self.start != ("received_at",):
+            raise ValueError(
+                "a rule that takes a stated date starts at the receipt, which the date cannot precede"
+            )
         if self.unit == "hour" and self.has_suspension:
             raise ValueError("a limit in hours cannot be suspended")
         if self.valid_to < self.valid_from:

@@ -16,9 +16,13 @@ with tickets as (
         t.restarted_at, t.suspended_working_days, t.suspended_days,
         s.source_due_at, s.source_due_has_time,
         -- A deadline before the matter began is none, nor is an extension to before it.
-        case when cast(s.source_due_at as date) >= cast(coalesce(t.restarted_at, s.received_at) as date)
+        case when s.source_due_at >= coalesce(t.restarted_at, s.received_at)
+                  or (not coalesce(s.source_due_has_time, false)
+                      and cast(s.source_due_at as date) >= cast(coalesce(t.restarted_at, s.received_at) as date))
              then s.source_due_at end as source_date_at,
-        case when cast(s.extended_until as date) >= cast(coalesce(t.restarted_at, s.received_at) as date)
+        case when s.extended_until >= coalesce(t.restarted_at, s.received_at)
+                  or (strftime(s.extended_until, '%H:%M:%S') = '00:00:00'
+                      and cast(s.extended_until as date) >= cast(coalesce(t.restarted_at, s.received_at) as date))
              then s.extended_until end as extended_until,
         case when s.limit_value between 1 and u.at_most then u.unit end as stated_unit, s.limit_value as stated_limit,
         cast($business_date as date) + interval 1 day as day_end

@@ -69,6 +69,27 @@ def test_a_deadline_before_the_receipt_is_not_believed_and_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("channel", "fields", "rule"),
+    [
+        (
+            "petition",
+            {"source_due_at": "2023-08-10", "accepted_at": "2023-08-14"},
+            "petition_handle_source_date",
+        ),
+        ("petition", {"source_due_at": "2023-08-01 08:00:00"}, "petition_handle_inspection"),
+        ("supervised", {"source_due_at": "2023-08-01 08:00:00"}, "supervised_close"),
+        ("cyberspace", {"source_due_at": "2023-08-01"}, "cyberspace_date"),
+        ("hotline", {"extended_until": "2023-08-01 08:00:00"}, "hotline_handle"),
+        ("hotline", {"extended_until": "2023-08-01"}, "hotline_handle"),
+    ],
+)
+def test_no_limit_ends_before_it_starts(channel: str, fields: dict[str, Any], rule: str) -> None:
+    row = clock_of(ticket(channel, "2023-08-01 10:00:00", **fields), "2023-08-31")
+    assert row["rule"] == rule
+    assert row["due_at"] >= row["starts_at"]
+
+
+@pytest.mark.parametrize(
     ("stated", "expected", "rule"),
     [
         ({"limit_value": 3, "limit_unit": "工作日"}, "2023-08-30 23:59:59", "hotline_handle_stated"),
