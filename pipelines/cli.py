@@ -16,7 +16,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -24,6 +23,7 @@ from typer.core import TyperGroup
 from pipelines.errors import ClearanceError, UnknownSubject
 from pipelines.settings import DEFAULT_CITY_DIR, City, load_city
 from pipelines.store import Workspace
+
 
 @contextmanager
 def _spoken_errors() -> Iterator[None]:
@@ -40,7 +40,7 @@ def _spoken_errors() -> Iterator[None]:
 class SpokenGroup(TyperGroup):
     """Turns our errors into a message and an exit code."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         with _spoken_errors():
             return super().invoke(ctx)
 
@@ -93,7 +93,9 @@ def say(line: str) -> None:
 @app.command()
 def pull(
     context: typer.Context,
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources; all that have a connection by default.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Sources; all that have a connection by default.")
+    ] = None,
     on: DateOption = None,
     since: Since = None,
     until: Until = None,
@@ -114,7 +116,9 @@ def pull(
 def import_files(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="The source the files come from.")],
-    files: Annotated[list[Path], typer.Argument(help="Files handed over by a person; .ok files mark their CSV.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files handed over by a person; .ok files mark their CSV.")
+    ],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The day the files stand for.")
     ] = None,
@@ -130,7 +134,9 @@ def import_files(
     missing = [path for path in files if not path.is_file()]
     if missing:
         raise UnknownSubject(
-            f"{len(missing)} of {len(files)} files are not there", where=str(missing[0]), remedy="check the file names"
+            f"{len(missing)} of {len(files)} files are not there",
+            where=str(missing[0]),
+            remedy="check the file names",
         )
     report = ingest.import_files(
         session.workspace(create=True), contracts[source], files, _date(as_of) if as_of else None, say=say
@@ -226,7 +232,9 @@ def waive(
 
     session: Session = context.obj
     if source not in load_sources():
-        raise UnknownSubject(f"there is no source {source}", remedy=f"known sources: {', '.join(load_sources())}")
+        raise UnknownSubject(
+            f"there is no source {source}", remedy=f"known sources: {', '.join(load_sources())}"
+        )
     number = registry.append_decision(
         session.workspace(),
         "waivers",
@@ -235,7 +243,9 @@ def waive(
     say(f"waiver {number}: {source} on {on}")
 
 
-review = typer.Typer(no_args_is_help=True, help="A person's verdicts on pairs of tickets; each can be undone.")
+review = typer.Typer(
+    no_args_is_help=True, help="A person's verdicts on pairs of tickets; each can be undone."
+)
 app.add_typer(review, name="review")
 
 
@@ -269,7 +279,14 @@ def review_decide(
     number = registry.append_decision(
         session.workspace(),
         "judgements",
-        {"ticket_a": first, "ticket_b": second, "verdict": verdict, "judged_by": by, "why": why, "judged_at": _now()},
+        {
+            "ticket_a": first,
+            "ticket_b": second,
+            "verdict": verdict,
+            "judged_by": by,
+            "why": why,
+            "judged_at": _now(),
+        },
     )
     say(f"judgement {number}: {first} and {second} are {verdict}")
 
@@ -287,7 +304,9 @@ def review_undo(
     session: Session = context.obj
     workspace = session.workspace()
     if not (workspace.registry / "judgements" / f"{number:06d}.parquet").is_file():
-        raise UnknownSubject(f"there is no judgement {number}", remedy="clearance review list shows their numbers")
+        raise UnknownSubject(
+            f"there is no judgement {number}", remedy="clearance review list shows their numbers"
+        )
     undone = registry.append_decision(
         workspace,
         "judgements",

@@ -22,7 +22,9 @@ from pipelines.settings import PROJECT_ROOT, Frozen
 SCHEMAS_ROOT = PROJECT_ROOT / "schemas"
 
 Privacy = Literal["public", "internal", "personal"]
-Status = Literal["received", "accepted", "handling", "closed", "returned", "withdrawn", "reopened", "suspended"]
+Status = Literal[
+    "received", "accepted", "handling", "closed", "returned", "withdrawn", "reopened", "suspended"
+]
 Channel = Literal["national", "regional", "supervised", "direct", "petition", "hotline", "cyberspace"]
 CHANNELS: tuple[Channel, ...] = (
     "national",
@@ -194,7 +196,9 @@ def load_sources(root: Path = SCHEMAS_ROOT) -> dict[str, SourceContract]:
         except (ValidationError, TypeError) as error:
             raise ContractError(f"the source contract cannot be used: {error}", where=str(path)) from error
         if contract.source != path.stem:
-            raise ContractError(f"the file says source {contract.source}, its name {path.stem}", where=str(path))
+            raise ContractError(
+                f"the file says source {contract.source}, its name {path.stem}", where=str(path)
+            )
         _check_source(contract, fields, path)
         sources[contract.source] = contract
     return sources
@@ -232,9 +236,9 @@ def _check_source(contract: SourceContract, fields: dict[str, FieldContract], pa
     ]
     if contract.channel.column is not None:
         named.append(contract.channel.column)
-    for column in named:
-        if column not in contract.columns:
-            raise ContractError(f"a rule names the column {column}, which is not declared", where=str(path))
+    for ruled in named:
+        if ruled not in contract.columns:
+            raise ContractError(f"a rule names the column {ruled}, which is not declared", where=str(path))
     for name, column in contract.columns.items():
         unknown = [field for field in column.fields if field not in fields]
         if unknown:

@@ -9,44 +9,24 @@ what a crash left between.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
-import pyarrow as pa
 
-from pipelines import __version__, clocks, ingest, ledger, normalize, publish as publishing, quality, registry, resolve
-from pipelines.contracts import CHANNELS, SourceContract, load_sources, load_tables
+from pipelines import ingest, normalize, quality, registry
+from pipelines import publish as publishing
+from pipelines.contracts import SourceContract, load_sources, load_tables
 from pipelines.errors import ClearanceError, PublicationError, SourceError, UnknownSubject
-from pipelines.ledger.booking import Booking
 from pipelines.normalize import Landed
-from pipelines.resolve.leads import MODEL_VERSION
-from pipelines.settings import TIME_ZONE, City, Connection, connection_from_environment
-from pipelines.store import Workspace, remove_tree, run_sql
+from pipelines.settings import City, Connection, connection_from_environment
+from pipelines.store import Workspace, remove_tree
+from pipelines.tables import Making, Say, make_tables, number, versions_of, wall_clock
 
-Say = Callable[[str], None]
 Connections = Callable[[str], Connection | None]
-
-MARTS = (
-    "tickets",
-    "leads",
-    "incidents",
-    "ticket_events",
-    "clocks",
-    "matches",
-    "publications",
-    "corrections",
-    "quarantine",
-    "sources",
-    "divisions",
-    "calendar",
-    "campaign",
-)
 
 
 @dataclass(frozen=True)
@@ -62,21 +42,6 @@ class PublicationReport:
     source_errors: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Making:
-    """The tables in the making: for which date, revision and knowledge."""
-
-    business_date: date
-    publication_id: str
-    revision: int
-    sequence: int
-    known: Sequence[Landed]
-    newest_date: date | None
-    last_judgement: int
-    previous_versions: Mapping[str, str] | None
-    is_new: bool
-
-
 def run(
     workspace: Workspace,
     city: City,
@@ -89,7 +54,13 @@ def run(
     errors = pull(workspace, business_date, say=say, connections=connections)
     report = publish(workspace, city, business_date, say=say)
     return PublicationReport(
-        report.business_date, report.publication_id, report.folder, report.is_new, report.rows, report.warnings, errors
+        report.business_date,
+        report.publication_id,
+        report.folder,
+        report.is_new,
+        report.rows,
+        report.warnings,
+        errors,
     )
 
 
@@ -105,7 +76,9 @@ def pull(
     contracts = load_sources()
     unknown = [name for name in sources if name not in contracts]
     if unknown:
-        raise UnknownSubject(f"there is no source {unknown[0]}", remedy=f"known sources: {', '.join(contracts)}")
+        raise UnknownSubject(
+            f"there is no source {unknown[0]}", remedy=f"known sources: {', '.join(contracts)}"
+        )
     errors = []
     for name in sources or contracts:
         connection = connections(contracts[name].connection)
@@ -150,7 +123,8 @@ def publish(
         folder = _commit(workspace, connection, city, making, checks_folder, contracts)
         say(f"published {making.publication_id}")
         rows = {
-            table: _number(connection, f"select count(*) from clearance.{table}") for table in ("tickets", "leads")
+            table: number(connection, f"select count(*) from clearance.{table}")
+            for table in ("tickets", "leads")
         }
         return PublicationReport(business_date, making.publication_id, folder, True, rows, warnings)
 
@@ -167,7 +141,9 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
         settle(workspace, connection)
         done = registry.publications(connection)
         if not done:
-            raise UnknownSubject("nothing is published yet", where=str(workspace.registry), remedy="publish a date first")
+            raise UnknownSubject(
+                "nothing is published yet", where=str(workspace.registry), remedy="publish a date first"
+            )
         newest_date = max(item.business_date for item in done)
         last = next(item for item in reversed(done) if item.business_date == newest_date)
         known = [item for item in _landed(workspace) if item.delivery_id in last.delivery_ids]
@@ -185,7 +161,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
             sequence=last.sequence,
             known=known,
             newest_date=newest_date,
-            last_judgement=_number(connection, "select max(last_judgement) from registry.publications"),
+            last_judgement=number(connection, "select max(last_judgement) from registry.publications"),
             previous_versions=None,
             is_new=False,
         )
@@ -230,102 +206,24 @@ def replay(
     with workspace.warehouse(memory=city.warehouse_memory, threads=city.warehouse_threads) as connection:
         normalize.prepare(connection, city)
         count = f"select count(*) from stage.rows where source = '{source}' and disposition = 'quarantined'"
-        before = _number(connection, count)
+        before = number(connection, count)
         connection.execute("delete from stage.rows where source = $1", [source])
         connection.execute("delete from stage.deliveries where source = $1", [source])
         rows = normalize.stage(
-            workspace, connection, city, contracts, [item for item in _landed(workspace) if item.source == source]
+            workspace,
+            connection,
+            city,
+            contracts,
+            [item for item in _landed(workspace) if item.source == source],
         )
-        after = _number(connection, count)
+        after = number(connection, count)
     registry.append_decision(
         workspace,
         "replays",
-        {"source": source, "reason": why, "replayed_by": by, "replayed_at": _wall_clock(), "rows": rows},
+        {"source": source, "reason": why, "replayed_by": by, "replayed_at": wall_clock(), "rows": rows},
     )
     say(f"{rows} rows judged again")
     return before, after
-
-
-def make_tables(
-    workspace: Workspace,
-    connection: duckdb.DuckDBPyConnection,
-    city: City,
-    contracts: dict[str, SourceContract],
-    making: Making,
-    checks_folder: Path | None,
-    say: Say,
-) -> tuple[list[str], list[quality.CheckResult]]:
-    """All tables of a date in schema `clearance`, and the checks on them (`checks_folder` None: no checks)."""
-    say(f"{making.business_date}: {len(making.known)} deliveries known")
-    added = normalize.stage(workspace, connection, city, contracts, making.known)
-    say(f"staged {added} new rows")
-    normalize.fold(connection, [item.delivery_id for item in making.known])
-    normalize.describe_state(connection, making.business_date, workspace.keys.person)
-    results: list[quality.CheckResult] = []
-    if checks_folder is not None:
-        remove_tree(checks_folder)
-        results += quality.check_deliveries(connection, making.business_date, checks_folder)
-    resolve.resolve(connection)
-    first = connection.execute("select min(cast(received_at as date)) from core.ticket_state").fetchone()
-    warnings = clocks.build_calendar(connection, city, (first and first[0]) or making.business_date, making.business_date)
-    warnings += clocks.build_clocks(connection, city, making.business_date)
-    _reference_tables(workspace, connection, contracts)
-    versions = _versions(city, contracts)
-    ledger.describe_leads(connection)
-    posted = ledger.book(
-        connection,
-        Booking(
-            publication_id=making.publication_id,
-            business_date=making.business_date,
-            newest_date=making.newest_date,
-            last_judgement=making.last_judgement,
-            rule_cause=_rule_cause(versions, making.previous_versions),
-            channels=CHANNELS,
-            due_soon_working_days=city.thresholds.due_soon_working_days,
-        ),
-    )
-    if not making.is_new and posted:
-        raise PublicationError(
-            f"made again, the ledger of {making.publication_id} would differ in {posted} entries from what is booked",
-            remedy="look for a change of rules, contracts or landing since then; the book is not touched",
-        )
-    say(f"{posted} ledger entries to post")
-    rows_landed = sum(item.rows for item in making.known)
-    if making.is_new:
-        registry.new_publication_row(
-            connection,
-            identifier=making.publication_id,
-            sequence=making.sequence,
-            business_date=making.business_date,
-            revision=making.revision,
-            kind="daily",
-            published_at=_wall_clock(),
-            delivery_ids=[item.delivery_id for item in making.known],
-            rows_landed=rows_landed,
-            versions=versions,
-            last_judgement=_number(connection, "select max(judgement_no) from registry.judgements"),
-            content_hashes="{}",
-        )
-    else:
-        connection.execute("create or replace table core.new_publication as select * from registry.publications limit 0")
-    campaign = city.campaign
-    parameters: dict[str, object] = {
-        "business_date": making.business_date,
-        "baseline_date": campaign.baseline_date if campaign else making.business_date,
-        "target_date": campaign.target_date if campaign else making.business_date,
-        "city_code": city.code,
-        "large_persons": city.thresholds.large_persons,
-        "large_fen": city.thresholds.large_fen,
-        "major_persons": city.thresholds.major_persons,
-        "major_fen": city.thresholds.major_fen,
-    }
-    for name in MARTS:
-        run_sql(connection, f"marts/{name}", parameters)
-    if checks_folder is not None:
-        results += quality.check_audits(connection, making.business_date)
-        results += quality.check_tables(connection, load_tables())
-        quality.record(connection, results)
-    return warnings, results
 
 
 def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, business_date: date) -> Making:
@@ -350,7 +248,7 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
         sequence=len(done) + 1,
         known=known,
         newest_date=newest,
-        last_judgement=_number(connection, "select max(last_judgement) from registry.publications"),
+        last_judgement=number(connection, "select max(last_judgement) from registry.publications"),
         previous_versions=_previous_versions(connection),
         is_new=True,
     )
@@ -384,7 +282,9 @@ def _commit(
 ) -> Path:
     tables = load_tables()
     hashes = publishing.content_hashes(connection, tables)
-    connection.execute("update core.new_publication set content_hashes = $1", [json.dumps(hashes, sort_keys=True)])
+    connection.execute(
+        "update core.new_publication set content_hashes = $1", [json.dumps(hashes, sort_keys=True)]
+    )
     place = _place(workspace, making.business_date, making.revision)
     latest = workspace.published / "latest"
     context = publishing.PublicationContext(
@@ -404,7 +304,7 @@ def _commit(
             }
             for item in making.known
         ],
-        versions=_versions(city, contracts),
+        versions=versions_of(city, contracts),
         checks_folder=checks_folder,
         previous=latest.resolve() if latest.exists() else None,
         previous_revision=None,
@@ -415,7 +315,6 @@ def _commit(
     remove_tree(waiting)
     waiting.parent.mkdir(parents=True, exist_ok=True)
     made.rename(waiting)
-    name = making.publication_id
     registry.append_publication(
         workspace,
         connection,
@@ -455,42 +354,6 @@ def _landed(workspace: Workspace) -> list[Landed]:
     ]
 
 
-def _reference_tables(
-    workspace: Workspace, connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract]
-) -> None:
-    channels = [
-        {"source": contract.source, "channel": channel}
-        for contract in contracts.values()
-        for channel in ([contract.channel.constant] if contract.channel.constant else contract.channel.codes.values())
-    ]
-    titles = [
-        {
-            "source": contract.source,
-            "title": contract.title,
-            "channels": ",".join(item["channel"] for item in channels if item["source"] == contract.source),
-        }
-        for contract in contracts.values()
-    ]
-    refusals = [
-        {"source": name, "refused": len(list((workspace.landing / name / "refused").glob("*")))} for name in contracts
-    ]
-    for table, content in (("source_channels", channels), ("source_titles", titles), ("refusals", refusals)):
-        connection.register("arriving", pa.Table.from_pylist(content))
-        connection.execute(f"create or replace table core.{table} as select * from arriving")
-        connection.unregister("arriving")
-
-
-def _versions(city: City, contracts: Mapping[str, SourceContract]) -> dict[str, str]:
-    digest = hashlib.sha256("".join(contract.digest for contract in contracts.values()).encode()).hexdigest()[:16]
-    return {
-        "code": __version__,
-        "contracts": digest,
-        "rules": clocks.rules_version(city),
-        "calendar": clocks.calendar_version(city),
-        "model": MODEL_VERSION,
-    }
-
-
 def _previous_versions(connection: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
     row = connection.execute(
         "select contract_version, rules_version, calendar_version, model_version from registry.publications "
@@ -499,16 +362,10 @@ def _previous_versions(connection: duckdb.DuckDBPyConnection) -> dict[str, str] 
     return None if row is None else dict(zip(("contracts", "rules", "calendar", "model"), row, strict=True))
 
 
-def _rule_cause(versions: Mapping[str, str], previous: Mapping[str, str] | None) -> str:
-    """The cause of a difference that no row and no person explains: a rule changed, else a late row."""
-    if previous is not None and (previous["contracts"], previous["model"]) != (versions["contracts"], versions["model"]):
-        return "rule"
-    return "late_row"
-
-
 def _waivers(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[dict[str, object]]:
     rows = connection.execute(
-        "select source, waived_by, why from registry.waivers where business_date = $1 order by waiver_no", [business_date]
+        "select source, waived_by, why from registry.waivers where business_date = $1 order by waiver_no",
+        [business_date],
     ).fetchall()
     return [{"source": source, "by": by, "why": why} for source, by, why in rows]
 
@@ -518,16 +375,6 @@ def _moment(connection: duckdb.DuckDBPyConnection) -> datetime:
     if row is None or not isinstance(row[0], datetime):
         raise ClearanceError("the publication in the making has no row")
     return row[0]
-
-
-def _wall_clock() -> datetime:
-    """Beijing wall time, for the record only: no rule reads it."""
-    return datetime.now(ZoneInfo(TIME_ZONE)).replace(tzinfo=None)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0] or 0) if row else 0
 
 
 def _text(connection: duckdb.DuckDBPyConnection, query: str, parameter: str) -> str:

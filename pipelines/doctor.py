@@ -42,7 +42,12 @@ def examine(workspace_root: Path, city_directory: Path) -> list[Finding]:
         return [*findings, Finding("workspace", False, error.what, error.remedy)]
     mode = (workspace.root / "key").stat().st_mode & 0o777
     findings.append(
-        Finding("key", mode == 0o600, f"mode {mode:o}", "" if mode == 0o600 else f"chmod 600 {workspace.root / 'key'}")
+        Finding(
+            "key",
+            mode == 0o600,
+            f"mode {mode:o}",
+            "" if mode == 0o600 else f"chmod 600 {workspace.root / 'key'}",
+        )
     )
     landed = ingest.landed(workspace)
     for name, contract in sources.items():
@@ -53,7 +58,9 @@ def examine(workspace_root: Path, city_directory: Path) -> list[Finding]:
         variable = f"AIRFLOW_CONN_{contract.connection.upper()}"
         is_good = bool(own) or has_connection
         remedy = "" if is_good else f"set {variable}, or clearance import {name} FILE…"
-        findings.append(Finding(name, is_good, text + ("" if has_connection else ", no connection set"), remedy))
+        findings.append(
+            Finding(name, is_good, text + ("" if has_connection else ", no connection set"), remedy)
+        )
     if city is not None:
         findings.append(_calendar(city, max((item.delivered_for for item in landed), default=None)))
     try:
@@ -67,7 +74,9 @@ def examine(workspace_root: Path, city_directory: Path) -> list[Finding]:
 def _calendar(city: City, day: date | None) -> Finding:
     path = city.directory / "calendar.csv"
     if not path.is_file():
-        return Finding("calendar", False, "no calendar.csv in the city folder", "enter the region's own holidays")
+        return Finding(
+            "calendar", False, "no calendar.csv in the city folder", "enter the region's own holidays"
+        )
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
     years = sorted({str(next(iter(row.values())))[:4] for row in rows})

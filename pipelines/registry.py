@@ -77,7 +77,9 @@ def load(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> None:
         files = [folder / f"{table}.parquet" for folder in folders]
         _load_table(workspace, connection, table, columns, files)
     for table, columns in DECISION_TABLES.items():
-        _load_table(workspace, connection, table, columns, sorted((workspace.registry / table).glob("*.parquet")))
+        _load_table(
+            workspace, connection, table, columns, sorted((workspace.registry / table).glob("*.parquet"))
+        )
     derive_standing(connection)
 
 
@@ -128,7 +130,9 @@ def append_publication(
     made.mkdir(parents=True)
     for table, columns in PUBLICATION_TABLES.items():
         names = ", ".join(column.split()[0] for column in columns.split(", "))
-        workspace.write_parquet(connection, f"select {names} from ({queries[table]})", made / f"{table}.parquet")
+        workspace.write_parquet(
+            connection, f"select {names} from ({queries[table]})", made / f"{table}.parquet"
+        )
     move_into_place(made, place)
 
 
@@ -180,7 +184,8 @@ def append_decision(workspace: Workspace, table: str, decision: Mapping[str, obj
         row = pa.Table.from_pylist([{key: number, **decision}])
         columns = [part.split() for part in DECISION_TABLES[table].split(", ")]
         selected = ", ".join(
-            f"cast({name if name in row.column_names else 'null'} as {kind}) as {name}" for name, kind in columns
+            f"cast({name if name in row.column_names else 'null'} as {kind}) as {name}"
+            for name, kind in columns
         )
         with workspace.scratch() as connection:
             connection.register("arriving", row)

@@ -56,7 +56,9 @@ class Office:
 
     def deliver(self, delivered_for: date, rows: Sequence[Row], source: str = "national") -> str:
         """Land rows (dicts of stage.rows' columns; defaults fill the rest). The same rows again are one delivery."""
-        key = hashlib.sha256(repr((source, delivered_for, [sorted(row.items()) for row in rows])).encode()).hexdigest()[:20]
+        key = hashlib.sha256(
+            repr((source, delivered_for, [sorted(row.items()) for row in rows])).encode()
+        ).hexdigest()[:20]
         if key in self.deliveries:
             return key
         self.deliveries[key] = delivered_for
@@ -69,7 +71,10 @@ class Office:
             for row in staged:
                 row.setdefault("closed_at", None)
             columns = sorted({name for row in staged for name in row})
-            self.connection.register("arriving", pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in staged]))
+            self.connection.register(
+                "arriving",
+                pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in staged]),
+            )
             casts = ", ".join(f"cast({name} as {self.columns[name]}) as {name}" for name in columns)
             self.connection.execute(f"insert into stage.rows by name select {casts} from arriving")
             self.connection.unregister("arriving")
@@ -80,12 +85,22 @@ class Office:
         name = registry.publication_id(business_date, 1)
         self.make(business_date, name, known)
         registry.new_publication_row(
-            self.connection, identifier=name, sequence=len(self.published) + 1, business_date=business_date, revision=1,
-            kind="daily", published_at=datetime(2023, 1, 1), delivery_ids=[], rows_landed=0,
+            self.connection,
+            identifier=name,
+            sequence=len(self.published) + 1,
+            business_date=business_date,
+            revision=1,
+            kind="daily",
+            published_at=datetime(2023, 1, 1),
+            delivery_ids=[],
+            rows_landed=0,
             versions=dict.fromkeys(("code", "contracts", "rules", "calendar", "model"), "1"),
-            last_judgement=self.number("select coalesce(max(judgement_no), 0) from registry.judgements"), content_hashes="{}",
+            last_judgement=self.number("select coalesce(max(judgement_no), 0) from registry.judgements"),
+            content_hashes="{}",
         )
-        queries = registry.publication_queries(name, len(self.published) + 1, max(self.published, default=None))
+        queries = registry.publication_queries(
+            name, len(self.published) + 1, max(self.published, default=None)
+        )
         made = {table: self.connection.execute(query).to_arrow_table() for table, query in queries.items()}
         for table, content in made.items():
             self.connection.register("arriving", content)
@@ -96,7 +111,11 @@ class Office:
 
     def make(self, business_date: date, name: str, known: Iterable[str] | None = None) -> int:
         """Make all tables of a date without remembering it; the number of entries to post."""
-        chosen = [key for key, day in self.deliveries.items() if day <= business_date] if known is None else list(known)
+        chosen = (
+            [key for key, day in self.deliveries.items() if day <= business_date]
+            if known is None
+            else list(known)
+        )
         normalize.fold(self.connection, chosen)
         normalize.describe_state(self.connection, business_date, "secret")
         resolve.resolve(self.connection)
@@ -123,11 +142,25 @@ class Office:
     def number(self, query: str) -> int:
         return int(self.rows(query)[0][0])
 
-    def day(self, business_date: date, basis: str = "ticket", table: str = "clearance_daily") -> dict[str, int]:
+    def day(
+        self, business_date: date, basis: str = "ticket", table: str = "clearance_daily"
+    ) -> dict[str, int]:
         """The city's sums of a day."""
-        names = ("opening", "received", "reopened", "transferred_in", "closed", "transferred_out", "withdrawn", "corrections", "closing")
+        names = (
+            "opening",
+            "received",
+            "reopened",
+            "transferred_in",
+            "closed",
+            "transferred_out",
+            "withdrawn",
+            "corrections",
+            "closing",
+        )
         sums = ", ".join(f"sum({name})" for name in names)
-        row = self.rows(f"select {sums} from clearance.{table} where basis = '{basis}' and business_date = date '{business_date}'")[0]
+        row = self.rows(
+            f"select {sums} from clearance.{table} where basis = '{basis}' and business_date = date '{business_date}'"
+        )[0]
         return {name: int(value or 0) for name, value in zip(names, row, strict=True)}
 
     def table(self, name: str, upto: date) -> list[tuple[Any, ...]]:
@@ -136,14 +169,30 @@ class Office:
     def _row(self, key: str, number: int, source: str, delivered_for: date, row: Row) -> dict[str, Any]:
         received = row["received_at"]
         full: dict[str, Any] = {
-            "delivery_id": key, "row_no": number, "source": source, "delivered_for": delivered_for,
-            "order_key": delivered_for.isoformat(), "ticket_id": f"{source}:{row['ticket_no']}", "channel": source,
-            "changed_at": received, "native_status": row.get("status", "handling"), "status": "handling",
-            "received_has_time": True, "closed_has_time": True, "division_code": "640104", "is_deleted": False,
-            "flags": [], "quoted": [], "disposition": "in_scope",
+            "delivery_id": key,
+            "row_no": number,
+            "source": source,
+            "delivered_for": delivered_for,
+            "order_key": delivered_for.isoformat(),
+            "ticket_id": f"{source}:{row['ticket_no']}",
+            "channel": source,
+            "changed_at": received,
+            "native_status": row.get("status", "handling"),
+            "status": "handling",
+            "received_has_time": True,
+            "closed_has_time": True,
+            "division_code": "640104",
+            "is_deleted": False,
+            "flags": [],
+            "quoted": [],
+            "disposition": "in_scope",
         }
         full.update(row)
-        content = {k: v for k, v in full.items() if k not in ("delivery_id", "row_no", "delivered_for", "order_key", "changed_at")}
+        content = {
+            k: v
+            for k, v in full.items()
+            if k not in ("delivery_id", "row_no", "delivered_for", "order_key", "changed_at")
+        }
         full["content_hash"] = hashlib.md5(repr(sorted(content.items())).encode()).hexdigest()
         return full
 

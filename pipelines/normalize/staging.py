@@ -83,7 +83,12 @@ def stage(
             )
         connection.execute("begin")
         _register(connection, group)
-        statement = staging_sql(contracts[source], columns, workspace.scan([item.rows_file for item in group], with_filename=True), city)
+        statement = staging_sql(
+            contracts[source],
+            columns,
+            workspace.scan([item.rows_file for item in group], with_filename=True),
+            city,
+        )
         connection.execute(statement)
         connection.execute("commit")
         added += sum(item.rows for item in group)
@@ -114,7 +119,9 @@ def staging_sql(contract: SourceContract, columns: Sequence[str], scan: str, cit
         strip_prefixes=_strip_prefixes(city.prefixes),
         suspicious=_text(SUSPICIOUS),
         texts=", ".join(
-            quote_identifier(name) for name in contract.columns if name in present and contract.columns[name].parser == "text"
+            quote_identifier(name)
+            for name in contract.columns
+            if name in present and contract.columns[name].parser == "text"
         )
         or "null",
     )
@@ -132,7 +139,11 @@ def _field(contract: SourceContract, field: str, present: set[str]) -> str:
         return f"cast(null as {kind})"
     parsed = [_parsed(contract.columns[name], name, kind) for name in names]
     if field == "quoted":
-        return "list_concat(" + ", ".join(f"coalesce({part}, [])" for part in parsed) + ")" if len(parsed) > 1 else parsed[0]
+        return (
+            "list_concat(" + ", ".join(f"coalesce({part}, [])" for part in parsed) + ")"
+            if len(parsed) > 1
+            else parsed[0]
+        )
     return f"coalesce({', '.join(parsed)})" if len(parsed) > 1 else parsed[0]
 
 
@@ -164,8 +175,16 @@ def _status(contract: SourceContract, present: set[str]) -> str:
 
 
 def _outcome(contract: SourceContract, present: set[str]) -> str:
-    parts = [_codes(quote_identifier(rule.column), dict(rule.codes)) for rule in contract.outcome if rule.column in present]
-    return f"coalesce({', '.join(parts)})" if len(parts) > 1 else (parts[0] if parts else "cast(null as varchar)")
+    parts = [
+        _codes(quote_identifier(rule.column), dict(rule.codes))
+        for rule in contract.outcome
+        if rule.column in present
+    ]
+    return (
+        f"coalesce({', '.join(parts)})"
+        if len(parts) > 1
+        else (parts[0] if parts else "cast(null as varchar)")
+    )
 
 
 def _channel(contract: SourceContract, present: set[str]) -> str:
@@ -173,7 +192,11 @@ def _channel(contract: SourceContract, present: set[str]) -> str:
     if rule.constant is not None:
         return _text(rule.constant)
     assert rule.column is not None
-    return _codes(quote_identifier(rule.column), dict(rule.codes)) if rule.column in present else "cast(null as varchar)"
+    return (
+        _codes(quote_identifier(rule.column), dict(rule.codes))
+        if rule.column in present
+        else "cast(null as varchar)"
+    )
 
 
 def _scope(contract: SourceContract, present: set[str]) -> str:
@@ -182,9 +205,7 @@ def _scope(contract: SourceContract, present: set[str]) -> str:
         return "true"
     category = f"clean_text({quote_identifier(rule.column)})"
     if rule.prefix is not None:
-        return (
-            f"({category} = {_text(rule.prefix)} or starts_with({category}, {_text(rule.prefix + rule.separator)}))"
-        )
+        return f"({category} = {_text(rule.prefix)} or starts_with({category}, {_text(rule.prefix + rule.separator)}))"
     levels = f"list_transform(string_split({category}, {_text(rule.separator)}), lambda level: trim(level))"
     return f"list_contains({levels}, {_text(str(rule.level))})"
 
@@ -202,14 +223,11 @@ def _first(contract: SourceContract, field: str, present: set[str], parser: str 
 
 def _flags(contract: SourceContract, present: set[str]) -> list[str]:
     flags = []
-    ruled = {contract.status.column: contract.status.codes}
+    known: dict[str, set[str]] = {contract.status.column: set(contract.status.codes)}
     for rule in contract.outcome:
-        ruled.setdefault(rule.column, {}).update(rule.codes) if rule.column in ruled else ruled.update(
-            {rule.column: dict(rule.codes)}
-        )
+        known.setdefault(rule.column, set()).update(rule.codes)
     if contract.channel.column is not None:
-        ruled[contract.channel.column] = dict(contract.channel.codes)
-    known: dict[str, set[str]] = {name: set(codes) for name, codes in ruled.items()}
+        known[contract.channel.column] = set(contract.channel.codes)
     for name, column in contract.columns.items():
         if name not in present:
             continue

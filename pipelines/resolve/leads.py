@@ -33,7 +33,9 @@ def resolve(connection: duckdb.DuckDBPyConnection) -> None:
     judged = connection.execute(
         "select ticket_a, ticket_b, verdict from registry.standing_judgements order by all"
     ).fetchall()
-    links += [Link(0, a, b, "judgement", "人工判定为同一线索") for a, b, verdict in judged if verdict == "same"]
+    links += [
+        Link(0, a, b, "judgement", "人工判定为同一线索") for a, b, verdict in judged if verdict == "same"
+    ]
     different = [(a, b) for a, b, verdict in judged if verdict == "different"]
     components, decisions = join(people, links, different)
     _store_components(connection, components)
@@ -61,7 +63,10 @@ def _store_matches(connection: duckdb.DuckDBPyConnection, decisions: list[Decisi
             "ticket_b": pa.array([d.link.ticket_b for d in decisions], type=pa.string()),
             "rule": pa.array([d.link.rule for d in decisions], type=pa.string()),
             "reasons": pa.array(
-                [d.link.reasons if d.is_joined else f"{d.link.reasons}；未合并：{d.refusal}" for d in decisions],
+                [
+                    d.link.reasons if d.is_joined else f"{d.link.reasons}；未合并：{d.refusal}"
+                    for d in decisions
+                ],
                 type=pa.string(),
             ),
             "is_joined": pa.array([d.is_joined for d in decisions], type=pa.bool_()),

@@ -15,7 +15,14 @@ from typing import Any
 Version = Mapping[str, Any]
 Cell = tuple[str, str]
 Entry = tuple[str, str, str, date, str, str]  # basis, subject, flow, occurred_on, division, channel
-SIGN = {"received": 1, "reopened": 1, "transferred_in": 1, "closed": -1, "transferred_out": -1, "withdrawn": -1}
+SIGN = {
+    "received": 1,
+    "reopened": 1,
+    "transferred_in": 1,
+    "closed": -1,
+    "transferred_out": -1,
+    "withdrawn": -1,
+}
 LEAVES = ("closed", "returned", "withdrawn")
 
 
@@ -67,7 +74,13 @@ def fold(versions: list[Version]) -> Ticket:
     previous = versions[0]["division_code"]
     for version in versions[1:]:
         if version["division_code"] != previous:
-            events.append((max(version["changed_at"], received), 0, Event(version["changed_at"], "transferred", version["division_code"])))
+            events.append(
+                (
+                    max(version["changed_at"], received),
+                    0,
+                    Event(version["changed_at"], "transferred", version["division_code"]),
+                )
+            )
             previous = version["division_code"]
     for number, (since, condition) in enumerate(runs):
         if number == 0 and condition == "open":
@@ -97,7 +110,9 @@ def ticket_moves(ticket: Ticket, upto: date) -> list[Move]:
         if event.kind == "transferred":
             if is_open and event.division != division:
                 moves.append(Move(event.at, ticket.ticket_id, "transferred_out", (division, ticket.channel)))
-                moves.append(Move(event.at, ticket.ticket_id, "transferred_in", (event.division, ticket.channel)))
+                moves.append(
+                    Move(event.at, ticket.ticket_id, "transferred_in", (event.division, ticket.channel))
+                )
             division = event.division
             continue
         if event.kind in ("received", "reopened"):
@@ -164,7 +179,13 @@ def lead_moves(lead: str, tickets: list[Ticket], upto: date) -> list[Move]:
                 moves.append(Move(at, lead, "transferred_in", (detail, anchor.channel)))
             division = detail
         elif what == "open":
-            flow = "received" if left_by is None else "transferred_in" if left_by == "transferred_out" else "reopened"
+            flow = (
+                "received"
+                if left_by is None
+                else "transferred_in"
+                if left_by == "transferred_out"
+                else "reopened"
+            )
             moves.append(Move(at, lead, flow, (division, anchor.channel)))
             is_open = True
         else:

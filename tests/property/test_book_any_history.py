@@ -32,12 +32,20 @@ def histories(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
         for change in range(draw(st.integers(1, 4))):
             if draw(st.integers(0, 9)) == 0:
                 received = moment(draw(st.integers(0, 3)), draw(st.integers(0, 23)))
-            changed = moment(draw(st.integers(0, 4)), draw(st.integers(0, 23))) + timedelta(minutes=number * 7 + change)
+            changed = moment(draw(st.integers(0, 4)), draw(st.integers(0, 23))) + timedelta(
+                minutes=number * 7 + change
+            )
             status = draw(st.sampled_from(STATUSES))
             row: dict[str, Any] = {
-                "ticket_no": f"T{number}", "received_at": received, "changed_at": max(changed, received),
-                "status": status, "native_status": f"{status}{change}", "division_code": draw(st.sampled_from(DIVISIONS)),
-                "claimant_id_number": IDS[person], "claimant_name": "张三丰", "employer": "恒泰建筑",
+                "ticket_no": f"T{number}",
+                "received_at": received,
+                "changed_at": max(changed, received),
+                "status": status,
+                "native_status": f"{status}{change}",
+                "division_code": draw(st.sampled_from(DIVISIONS)),
+                "claimant_id_number": IDS[person],
+                "claimant_name": "张三丰",
+                "employer": "恒泰建筑",
             }
             if status == "closed":
                 closed = received + timedelta(hours=draw(st.integers(0, 60)))
@@ -51,7 +59,16 @@ def histories(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
 
 
 def folded(office: Office) -> list[dict[str, Any]]:
-    names = ("ticket_id", "received_at", "changed_at", "status", "division_code", "closed_at", "channel", "claimant_id_number")
+    names = (
+        "ticket_id",
+        "received_at",
+        "changed_at",
+        "status",
+        "division_code",
+        "closed_at",
+        "channel",
+        "claimant_id_number",
+    )
     rows = office.rows(
         f"select {', '.join(names)}, row_number() over (order by changed_at, delivered_for, order_key, delivery_id, row_no) "
         "from core.known_rows where disposition = 'version' and not is_contradicted"
@@ -59,7 +76,9 @@ def folded(office: Office) -> list[dict[str, Any]]:
     return [dict(zip((*names, "fold"), row, strict=True)) for row in rows]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(histories())
 def test_the_book_equals_the_reference(days: list[list[dict[str, Any]]]) -> None:
     office = Office()
@@ -72,7 +91,9 @@ def test_the_book_equals_the_reference(days: list[list[dict[str, Any]]]) -> None
         office.publish(day)
         reference.publish(folded(office), day)
         for before, table in published.items():
-            assert office.table("clearance_daily", before) == table, f"{before} changed when {day} was published"
+            assert office.table("clearance_daily", before) == table, (
+                f"{before} changed when {day} was published"
+            )
         published[day] = office.table("clearance_daily", day)
         assert office.make(day, "again") == 0
     last = FIRST + timedelta(days=len(days) - 1)
@@ -81,7 +102,11 @@ def test_the_book_equals_the_reference(days: list[list[dict[str, Any]]]) -> None
     for row in office.rows(
         f"select business_date, basis, division_code, channel, {', '.join(FLOWS)}, corrections, closing - opening from clearance.clearance_daily"
     ):
-        cell = {name: value for name, value in zip((*FLOWS, "corrections", "change"), row[4:], strict=True) if value}
+        cell = {
+            name: value
+            for name, value in zip((*FLOWS, "corrections", "change"), row[4:], strict=True)
+            if value
+        }
         if cell:
             got[row[:4]] = cell
     expected = {
@@ -91,9 +116,13 @@ def test_the_book_equals_the_reference(days: list[list[dict[str, Any]]]) -> None
     assert got == {key: cell for key, cell in expected.items() if cell}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(histories(), st.randoms(use_true_random=False))
-def test_the_order_of_arrival_between_publications_does_not_matter(days: list[list[dict[str, Any]]], random: Any) -> None:
+def test_the_order_of_arrival_between_publications_does_not_matter(
+    days: list[list[dict[str, Any]]], random: Any
+) -> None:
     day = FIRST + timedelta(days=len(days) - 1)
     tables = []
     for is_shuffled in (False, True):
@@ -106,7 +135,12 @@ def test_the_order_of_arrival_between_publications_does_not_matter(days: list[li
             office.deliver(delivered_for, rows)
         office.publish(day)
         tables.append(
-            [office.table("clearance_daily", day), office.rows("select * from registry.active_members order by all"),
-             office.rows("select ticket_id, event, occurred_at, from_division, to_division from core.ticket_events order by all")]
+            [
+                office.table("clearance_daily", day),
+                office.rows("select * from registry.active_members order by all"),
+                office.rows(
+                    "select ticket_id, event, occurred_at, from_division, to_division from core.ticket_events order by all"
+                ),
+            ]
         )
     assert tables[0] == tables[1]

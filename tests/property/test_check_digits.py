@@ -49,7 +49,11 @@ def test_resident_ids(
 
 
 @settings(max_examples=60, deadline=None)
-@given(body=st.text(ALPHABET, min_size=17, max_size=17), place=st.integers(0, 16), other=st.sampled_from(ALPHABET))
+@given(
+    body=st.text(ALPHABET, min_size=17, max_size=17),
+    place=st.integers(0, 16),
+    other=st.sampled_from(ALPHABET),
+)
 def test_organisation_codes(macros: duckdb.DuckDBPyConnection, body: str, place: int, other: str) -> None:
     code = body + uscc.calc_check_digit(body)
     assert is_valid(macros, "is_valid_organisation_code", code)

@@ -16,8 +16,14 @@ def at(day: int, hour: int = 9) -> datetime:
 
 def person(number: str, received: datetime, **more: object) -> dict[str, object]:
     return {
-        "ticket_no": number, "received_at": received, "changed_at": received, "claimant_name": "张三丰",
-        "employer": "宁夏恒泰建筑工程有限公司", "period_from": 202303, "period_to": 202305, **more,
+        "ticket_no": number,
+        "received_at": received,
+        "changed_at": received,
+        "claimant_name": "张三丰",
+        "employer": "宁夏恒泰建筑工程有限公司",
+        "period_from": 202303,
+        "period_to": 202305,
+        **more,
     }
 
 
@@ -35,7 +41,13 @@ def test_published_days_never_change_and_late_knowledge_is_a_correction() -> Non
     office.publish(MONDAY)
     monday = office.table("clearance_daily", MONDAY)
     assert office.table("clearance_daily", FRIDAY) == friday
-    assert office.day(MONDAY) == {**office.day(MONDAY), "opening": 3, "received": 1, "closing": 4, "corrections": 0}
+    assert office.day(MONDAY) == {
+        **office.day(MONDAY),
+        "opening": 3,
+        "received": 1,
+        "closing": 4,
+        "corrections": 0,
+    }
     assert office.day(MONDAY, "lead")["closing"] == 3, "D is the same person, employer and period as A"
 
     office.deliver(

@@ -1,0 +1,206 @@
+"""All tables of a business date in the warehouse: the steps in their order, from staged rows to the published marts.
+
+Called by `day`; nothing here publishes, and nothing is booked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from pipelines import __version__, clocks, ledger, normalize, quality, registry, resolve
+from pipelines.contracts import CHANNELS, SourceContract, load_tables
+from pipelines.errors import PublicationError
+from pipelines.ledger.booking import Booking
+from pipelines.normalize import Landed
+from pipelines.resolve.leads import MODEL_VERSION
+from pipelines.settings import TIME_ZONE, City
+from pipelines.store import Workspace, remove_tree, run_sql
+
+Say = Callable[[str], None]
+
+MARTS = (
+    "tickets",
+    "leads",
+    "incidents",
+    "ticket_events",
+    "clocks",
+    "matches",
+    "publications",
+    "corrections",
+    "quarantine",
+    "sources",
+    "divisions",
+    "calendar",
+    "campaign",
+)
+
+
+@dataclass(frozen=True)
+class Making:
+    """The tables in the making: for which date, revision and knowledge."""
+
+    business_date: date
+    publication_id: str
+    revision: int
+    sequence: int
+    known: Sequence[Landed]
+    newest_date: date | None
+    last_judgement: int
+    previous_versions: Mapping[str, str] | None
+    is_new: bool
+
+
+def make_tables(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    city: City,
+    contracts: dict[str, SourceContract],
+    making: Making,
+    checks_folder: Path | None,
+    say: Say,
+) -> tuple[list[str], list[quality.CheckResult]]:
+    """All tables of a date in schema `clearance`, and the checks on them (`checks_folder` None: no checks)."""
+    say(f"{making.business_date}: {len(making.known)} deliveries known")
+    added = normalize.stage(workspace, connection, city, contracts, making.known)
+    say(f"staged {added} new rows")
+    normalize.fold(connection, [item.delivery_id for item in making.known])
+    normalize.describe_state(connection, making.business_date, workspace.keys.person)
+    results: list[quality.CheckResult] = []
+    if checks_folder is not None:
+        remove_tree(checks_folder)
+        results += quality.check_deliveries(connection, making.business_date, checks_folder)
+    resolve.resolve(connection)
+    first = connection.execute("select min(cast(received_at as date)) from core.ticket_state").fetchone()
+    warnings = clocks.build_calendar(
+        connection, city, (first and first[0]) or making.business_date, making.business_date
+    )
+    warnings += clocks.build_clocks(connection, city, making.business_date)
+    _reference_tables(workspace, connection, contracts)
+    versions = versions_of(city, contracts)
+    ledger.describe_leads(connection)
+    posted = ledger.book(
+        connection,
+        Booking(
+            publication_id=making.publication_id,
+            business_date=making.business_date,
+            newest_date=making.newest_date,
+            last_judgement=making.last_judgement,
+            rule_cause=_rule_cause(versions, making.previous_versions),
+            channels=CHANNELS,
+            due_soon_working_days=city.thresholds.due_soon_working_days,
+        ),
+    )
+    if not making.is_new and posted:
+        raise PublicationError(
+            f"made again, the ledger of {making.publication_id} would differ in {posted} entries from what is booked",
+            remedy="look for a change of rules, contracts or landing since then; the book is not touched",
+        )
+    say(f"{posted} ledger entries to post")
+    rows_landed = sum(item.rows for item in making.known)
+    if making.is_new:
+        registry.new_publication_row(
+            connection,
+            identifier=making.publication_id,
+            sequence=making.sequence,
+            business_date=making.business_date,
+            revision=making.revision,
+            kind="daily",
+            published_at=wall_clock(),
+            delivery_ids=[item.delivery_id for item in making.known],
+            rows_landed=rows_landed,
+            versions=versions,
+            last_judgement=number(connection, "select max(judgement_no) from registry.judgements"),
+            content_hashes="{}",
+        )
+    else:
+        connection.execute(
+            "create or replace table core.new_publication as select * from registry.publications limit 0"
+        )
+    campaign = city.campaign
+    parameters: dict[str, object] = {
+        "business_date": making.business_date,
+        "baseline_date": campaign.baseline_date if campaign else making.business_date,
+        "target_date": campaign.target_date if campaign else making.business_date,
+        "city_code": city.code,
+        "large_persons": city.thresholds.large_persons,
+        "large_fen": city.thresholds.large_fen,
+        "major_persons": city.thresholds.major_persons,
+        "major_fen": city.thresholds.major_fen,
+    }
+    for name in MARTS:
+        run_sql(connection, f"marts/{name}", parameters)
+    if checks_folder is not None:
+        results += quality.check_audits(connection, making.business_date)
+        results += quality.check_tables(connection, load_tables())
+        quality.record(connection, results)
+    return warnings, results
+
+
+def _reference_tables(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract]
+) -> None:
+    channels = [
+        {"source": contract.source, "channel": channel}
+        for contract in contracts.values()
+        for channel in (
+            [contract.channel.constant] if contract.channel.constant else contract.channel.codes.values()
+        )
+    ]
+    titles = [
+        {
+            "source": contract.source,
+            "title": contract.title,
+            "channels": ",".join(item["channel"] for item in channels if item["source"] == contract.source),
+        }
+        for contract in contracts.values()
+    ]
+    refusals = [
+        {"source": name, "refused": len(list((workspace.landing / name / "refused").glob("*")))}
+        for name in contracts
+    ]
+    for table, content in (("source_channels", channels), ("source_titles", titles), ("refusals", refusals)):
+        connection.register("arriving", pa.Table.from_pylist(content))
+        connection.execute(f"create or replace table core.{table} as select * from arriving")
+        connection.unregister("arriving")
+
+
+def versions_of(city: City, contracts: Mapping[str, SourceContract]) -> dict[str, str]:
+    digest = hashlib.sha256("".join(contract.digest for contract in contracts.values()).encode()).hexdigest()[
+        :16
+    ]
+    return {
+        "code": __version__,
+        "contracts": digest,
+        "rules": clocks.rules_version(city),
+        "calendar": clocks.calendar_version(city),
+        "model": MODEL_VERSION,
+    }
+
+
+def _rule_cause(versions: Mapping[str, str], previous: Mapping[str, str] | None) -> str:
+    """The cause of a difference that no row and no person explains: a rule changed, else a late row."""
+    if previous is not None and (previous["contracts"], previous["model"]) != (
+        versions["contracts"],
+        versions["model"],
+    ):
+        return "rule"
+    return "late_row"
+
+
+def wall_clock() -> datetime:
+    """Beijing wall time, for the record only: no rule reads it."""
+    return datetime.now(ZoneInfo(TIME_ZONE)).replace(tzinfo=None)
+
+
+def number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number of a query, 0 for NULL."""
+    row = connection.execute(query).fetchone()
+    return int(row[0] or 0) if row else 0
