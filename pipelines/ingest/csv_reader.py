@@ -59,7 +59,7 @@ class _TextBlocks:
 
     def __iter__(self) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(self.encoding)("replace")
-        has_line_feed: bool | None = None
+        ends_with_return: bool | None = None
         with self.file.open("rb") as handle:
             handle.seek(self.skipped)
             while True:
@@ -69,14 +69,28 @@ class _TextBlocks:
                     text = text.replace("\0", REPLACEMENT)
                 if REPLACEMENT in text:
                     self.has_replacements = True
-                if has_line_feed is None and text:
-                    has_line_feed = "\n" in text or "\r" not in text
-                if has_line_feed is False:
-                    text = text.replace("\r", "\n")
+                if ends_with_return is None and text:
+                    ends_with_return = _ends_with_return(text)
+                if ends_with_return:
+                    text = text.replace("\r\n", "\n").replace("\r", "\n")
                 if text:
                     yield text.encode("utf-8", "replace")
                 if not received:
                     return
+
+
+def _ends_with_return(text: str) -> bool:
+    """Whether the first line break outside quotes is a lone carriage return (old Macintosh files)."""
+    at = text.find("\r")
+    while at >= 0:
+        if text.count('"', 0, at) % 2 == 0:
+            return text[at + 1 : at + 2] != "\n" and "\n" not in _outside_quotes(text[:at])
+        at = text.find("\r", at + 1)
+    return False
+
+
+def _outside_quotes(text: str) -> str:
+    return "".join(text.split('"')[0::2])
 
 
 def _cut(

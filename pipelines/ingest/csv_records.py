@@ -211,7 +211,9 @@ class RecordCutter:
             fields += [b""] * (self.fields - len(fields))
         elif len(fields) > self.fields:
             beyond = [field.decode("utf-8", "replace") for field in fields[self.fields :]]
-            surplus = json.dumps({"beyond the last column": beyond}, ensure_ascii=False)
+            surplus = json.dumps(
+                {"beyond the last column": beyond}, ensure_ascii=False, separators=(",", ":")
+            )
             self.defects.append(DefectiveRecord(self.rows, BROKEN_ROW, surplus))
             fields = fields[: self.fields]
         self.out.write(b",".join(b'"' + field.replace(b'"', b'""') + b'"' for field in fields) + b"\n")
