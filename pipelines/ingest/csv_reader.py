@@ -70,7 +70,7 @@ class _TextBlocks:
                 if REPLACEMENT in text:
                     self.has_replacements = True
                 if ends_with_return is None and text:
-                    ends_with_return = _ends_with_return(text)
+                    ends_with_return = _ends_with_return(text[: 64 * 1024])
                 if ends_with_return:
                     text = text.replace("\r\n", "\n").replace("\r", "\n")
                 if text:
