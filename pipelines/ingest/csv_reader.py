@@ -44,9 +44,17 @@ def read_csv(
     with strict.open("wb") as out:
         headers, rows, defects = _cut(source, blocks, out, name)
     warnings = _warnings(file, encoding)
-    query = _query(connection, strict, len(headers), defects, has_nulls=has_nulls)
+    query, careful_query = (
+        _query(connection, strict, len(headers), defects, has_nulls=has_nulls, is_parallel=is_parallel)
+        for is_parallel in (True, False)
+    )
     return Reading(
-        headers=headers, query=query, rows=rows, has_broken_text=blocks.has_replacements, warnings=warnings
+        headers=headers,
+        query=query,
+        rows=rows,
+        careful_query=careful_query,
+        has_broken_text=blocks.has_replacements,
+        warnings=warnings,
     )
 
 
@@ -171,14 +179,21 @@ def _warnings(file: Path, encoding: str) -> tuple[str, ...]:
 
 
 def _query(
-    connection: duckdb.DuckDBPyConnection, strict: Path, width: int, cutter: RecordCutter, *, has_nulls: bool
+    connection: duckdb.DuckDBPyConnection,
+    strict: Path,
+    width: int,
+    cutter: RecordCutter,
+    *,
+    has_nulls: bool,
+    is_parallel: bool,
 ) -> str:
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
     nulls = "nullstr = ''" if has_nulls else f"nullstr = '{NO_NULL}'"
     scan = (
         f"read_csv('{quote_literal(strict)}', auto_detect = false, header = false, columns = {{{columns}}}, "
         "delim = ',', quote = '\"', escape = '\"', strict_mode = false, "
-        f"{nulls}, allow_quoted_nulls = false, max_line_size = {2 * MAX_RECORD_BYTES + 1024})"
+        f"{nulls}, allow_quoted_nulls = false, parallel = {str(is_parallel).lower()}, "
+        f"max_line_size = {2 * MAX_RECORD_BYTES + 1024})"
     )
     names = ", ".join(f"c{at}" for at in range(width))
     numbered = f"select row_number() over () as row_no, {names} from {scan}"

@@ -207,9 +207,8 @@ def refusals(workspace: Workspace, source: str | None = None) -> list[Refusal]:
 
 def find_delivery(workspace: Workspace, source: str, delivery_id: str) -> Delivery | None:
     """The landed delivery with this id, whatever day it was delivered for, or None."""
-    for folder in _folders(workspace, source):
-        if folder.name == delivery_id:
-            return Delivery.read(folder)
+    for manifest in workspace.landing.glob(f"{source}/*/{delivery_id}/{MANIFEST}"):
+        return Delivery.read(manifest.parent)
     return None
 
 

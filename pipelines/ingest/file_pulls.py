@@ -182,7 +182,7 @@ class _Pull:
             return
         form = form_of(contract.source, item.file, item.name)
         with workbench(self.workspace) as bench, reading_connection(self.workspace) as scratch:
-            if form == "json_document":
+            if form == "json_page":
                 reading = page_reading(scratch, contract, item, bench)
             else:
                 reading = read_file(scratch, contract, item.file, item.name, form, bench)

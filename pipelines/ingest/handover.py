@@ -27,7 +27,7 @@ from pipelines.ingest.landing import (
 )
 from pipelines.ingest.markers import Marker, check_marker, read_marker
 from pipelines.ingest.readers import form_of, read_file
-from pipelines.ingest.rows import Reading
+from pipelines.ingest.rows import Reading, empty_reading
 from pipelines.store import Workspace, sha256_of
 
 
@@ -71,11 +71,13 @@ def import_files(
         except DeliveryRefused as error:
             outcome.refuse([original(file, contract.source)], error)
             continue
-        if form == "json_document":
+        if form in ("json_page", "json_array"):
             pages.append(file)
         else:
             outcome.single(file, markers.get(file.stem))
-    if pages:
+    if len(pages) == 1 and form_of(contract.source, pages[0], pages[0].name) == "json_array":
+        outcome.single(pages[0], None)
+    elif pages:
         outcome.pages(pages)
     return outcome.report()
 
@@ -219,17 +221,6 @@ def distinct_rows(contract: SourceContract, rows: Sequence[Mapping[str, str | No
     key = contract.columns_of("ticket_no")[0]
     numbers = {row[key] for row in rows if row.get(key)}
     return len(numbers) + sum(1 for row in rows if not row.get(key))
-
-
-def empty_reading(contract: SourceContract) -> Reading:
-    """A reading of no rows with the contract's own header: the source answered, and had nothing."""
-    columns = ", ".join(f"cast(null as varchar) as c{at}" for at in range(len(contract.columns)))
-    return Reading(
-        headers=tuple(contract.columns),
-        query=f"select cast(0 as bigint) as row_no, {columns}, cast(null as varchar) as _defect, "
-        "cast(null as varchar) as _surplus where false",
-        rows=0,
-    )
 
 
 def report_of(

@@ -17,12 +17,14 @@ import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused
+from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
-from pipelines.ingest.rows import BROKEN_ROW, REPLACEMENT, Reading, refuse_too_many_rows
+from pipelines.ingest.rows import BROKEN_ROW, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
 from pipelines.store import quote_literal
 
 BLOCK_BYTES = 4 * 1024**2
 NO_NULL = "\ue000null\ue000"
+EXACT_KINDS = ("VARCHAR", "NULL", "BOOLEAN", "UBIGINT", "BIGINT")
 
 
 class _Literal(str):
@@ -49,19 +51,54 @@ def read_json_lines(
         f"delim = '\x01', quote = '', escape = '', strict_mode = false, nullstr = '{NO_NULL}', "
         f"max_line_size = {MAX_RECORD_BYTES + 1024})"
     )
-    connection.execute(
-        "create or replace temp table json_lines as select row_no, line, is_row, "
-        "case when is_row then try_cast(line as json) end as object "
-        "from (select row_number() over () as row_no, line, "
-        f"case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_row from {scan})"
-    )
+    with reading_errors_are_named(source, name):
+        connection.execute(
+            "create or replace temp table json_lines as select row_no, line, is_row, "
+            "case when is_row then try_cast(line as json) end as object "
+            "from (select row_number() over () as row_no, line, "
+            f"case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_row from {scan})"
+        )
+        return _reading(connection, source, name, count, has_broken)
+
+
+def read_json_array(
+    connection: duckdb.DuckDBPyConnection, contract: SourceContract, file: Path, name: str, folder: Path
+) -> Reading:
+    """Read one bare array of rows as a stream; `folder` takes the copy the query reads.
+
+    Raises DeliveryRefused where the array is cut or not JSON.
+    """
+    source, clean = contract.source, folder / "array.json"
+    has_broken = _copy_text(file, clean)
+    try:
+        connection.execute(
+            "create or replace temp table json_lines as select row_number() over () as row_no, "
+            "cast(json as varchar) as line, json_type(json) = 'OBJECT' as is_row, json as object "
+            f"from read_json_objects('{quote_literal(clean)}', format = 'array', "
+            f"maximum_object_size = {MAX_RECORD_BYTES})"
+        )
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise
+        raise not_whole(source, name) from None
+    with reading_errors_are_named(source, name):
+        counted = connection.execute("select count(*) from json_lines").fetchall()[0][0]
+        refuse_too_many_rows(source, counted, name)
+        if not counted:
+            return empty_reading(contract)
+        return _reading(connection, source, name, counted, has_broken)
+
+
+def _reading(
+    connection: duckdb.DuckDBPyConnection, source: str, name: str, count: int, has_broken: bool
+) -> Reading:
     structure = connection.execute(
         "select json_group_structure(object) from json_lines where is_row"
     ).fetchall()
     kinds: dict[str, Any] = json.loads(structure[0][0]) if structure and structure[0][0] else {}
     if not kinds:
         raise DeliveryRefused(
-            source, "no line of the file is a JSON object", where=name, remedy="send one JSON object a line"
+            source, "no row of the file is a JSON object", where=name, remedy="send one JSON object a row"
         )
     headers = tuple(kinds)
     if len(headers) > MAX_COLUMNS:
@@ -70,8 +107,7 @@ def read_json_lines(
         )
     pointers = ", ".join(f"'{quote_literal(_pointer(key))}'" for key in headers)
     columns = ", ".join(
-        f"{_literal_of(key, at) if kinds[key] not in ('VARCHAR', 'NULL', 'BOOLEAN', 'UBIGINT', 'BIGINT') else f'v[{at}]'}"
-        f" as c{at - 1}"
+        f"{f'v[{at}]' if kinds[key] in EXACT_KINDS else _literal_of(key, at)} as c{at - 1}"
         for at, key in enumerate(headers, start=1)
     )
     query = (
@@ -80,6 +116,16 @@ def read_json_lines(
         f"from (select *, json_extract_string(object, [{pointers}]) as v from json_lines)"
     )
     return Reading(headers=headers, query=query, rows=count, has_broken_text=has_broken)
+
+
+def not_whole(source: str, name: str, place: str = "") -> DeliveryRefused:
+    """The refusal of a document that is cut or not JSON."""
+    return DeliveryRefused(
+        source,
+        f"the document is not whole JSON{place}: it may have been cut",
+        where=name,
+        remedy="save it again and hand it over again",
+    )
 
 
 def write_rows(rows: Sequence[Mapping[str, str | None]], file: Path) -> None:
@@ -132,12 +178,7 @@ def parse_document(source: str, content: bytes, name: str) -> Any:
         return json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
     except (ValueError, RecursionError) as error:
         place = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise DeliveryRefused(
-            source,
-            f"the document is not whole JSON{place}: it may have been cut",
-            where=name,
-            remedy="save it again and hand it over again",
-        ) from None
+        raise not_whole(source, name, place) from None
 
 
 def texts_of(row: Any) -> dict[str, str | None]:
@@ -202,6 +243,22 @@ def _copy_lines(source: str, file: Path, lines: Path, name: str) -> tuple[int, b
                 out.writelines(line + "\n" for line in kept)
             if not received:
                 return count, has_broken
+
+
+def _copy_text(file: Path, clean: Path) -> bool:
+    """Copy as clean UTF-8 without a mark; whether text was broken."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    has_broken, is_first = False, True
+    with file.open("rb") as handle, clean.open("w", encoding="utf-8", newline="") as out:
+        while True:
+            received = handle.read(BLOCK_BYTES)
+            text = decoder.decode(received, final=not received)
+            if is_first:
+                text, is_first = text.removeprefix("\ufeff"), False
+            has_broken = has_broken or REPLACEMENT in text or "\\ufffd" in text.lower() or "\0" in text
+            out.write(text.replace("\0", REPLACEMENT))
+            if not received:
+                return has_broken
 
 
 def _pointer(key: str) -> str:

@@ -6,13 +6,14 @@ once. A refused delivery keeps its bytes and the reason under SOURCE/refused/ID.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,14 @@ from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.deliveries import MANIFEST, ORIGINAL, REFUSED, ROWS, Delivery, Refusal, find_delivery
 from pipelines.ingest.limits import MAX_FILE_BYTES, SEALED_PART_BYTES
-from pipelines.ingest.rows import Reading, landing_columns, landing_query, map_headers, refuse_too_many_rows
+from pipelines.ingest.rows import (
+    HeaderMap,
+    Reading,
+    landing_columns,
+    landing_query,
+    map_headers,
+    refuse_too_many_rows,
+)
 from pipelines.store import Workspace, disk_full_is_said, move_into_place, remove_tree, write_atomically
 
 Say = Callable[[str], None]
@@ -87,13 +95,31 @@ def original(file: Path, source: str, name: str | None = None) -> Original:
 
 @contextmanager
 def workbench(workspace: Workspace) -> Iterator[Path]:
-    """A folder of our own in tmp/, gone afterwards."""
+    """A folder of our own in tmp/, gone afterwards. It holds plain text for a while, so what a process that was
+    killed left there is removed first: a bench whose lock nobody holds has no owner.
+    """
+    _remove_abandoned(workspace.temporary)
     folder = workspace.temporary / f"ingest-{secrets.token_hex(8)}"
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        remove_tree(folder)
+    lock_file = folder.with_suffix(".lock")
+    with lock_file.open("w") as lock, disk_full_is_said(folder):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            remove_tree(folder)
+            lock_file.unlink(missing_ok=True)
+
+
+def _remove_abandoned(temporary: Path) -> None:
+    for lock_file in temporary.glob("ingest-*.lock"):
+        try:
+            with lock_file.open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove_tree(lock_file.with_suffix(""))
+                lock_file.unlink(missing_ok=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue
 
 
 @contextmanager
@@ -129,8 +155,7 @@ def land(
     headers = map_headers(contract, reading.headers, arrival.name)
     made = bench / f"landing-{arrival.delivery_id}"
     made.mkdir()
-    workspace.write_parquet(connection, landing_query(contract, reading, headers), made / ROWS)
-    _check_rows(workspace, connection, contract.source, made / ROWS, reading.rows, arrival.name)
+    _write_rows(workspace, connection, arrival, reading, headers, made / ROWS)
     if same_window and not _has_new_rows(workspace, connection, made / ROWS, same_window):
         return same_window[-1], False
     _seal_originals(workspace, arrival.originals, made / ORIGINAL)
@@ -230,25 +255,59 @@ def _seal_originals(workspace: Workspace, originals: Sequence[Original], folder:
                     part += 1
 
 
-def _check_rows(
+def _write_rows(
     workspace: Workspace,
     connection: duckdb.DuckDBPyConnection,
-    source: str,
+    arrival: Arrival,
+    reading: Reading,
+    headers: HeaderMap,
     rows_file: Path,
-    expected: int,
-    where: str,
 ) -> None:
-    found = connection.execute(
-        f"select count(*), count(distinct row_no), max(row_no) from {workspace.scan([rows_file])}"
+    """Write rows.parquet and prove that it holds the records that are there, each once."""
+    source = arrival.contract.source
+    found = 0
+    for query in (reading.query, reading.careful_query):
+        if query is None:
+            continue
+        with reading_errors_are_named(source, arrival.name):
+            workspace.write_parquet(
+                connection, landing_query(arrival.contract, replace(reading, query=query), headers), rows_file
+            )
+        counted = connection.execute(
+            f"select count(*), count(distinct row_no), max(row_no) from {workspace.scan([rows_file])}"
+        ).fetchall()
+        found, numbers, last = counted[0]
+        if found == numbers == (last or 0) == reading.rows:
+            return
+    raise SourceAnswerBroken(
+        source,
+        f"{reading.rows} records are there and {found} were read",
+        where=arrival.name,
+        remedy="keep the file and report it: a row must never be lost",
     )
-    count, numbers, last = found.fetchall()[0]
-    if count != expected or numbers != expected or (last or 0) != expected:
-        raise SourceAnswerBroken(
+
+
+@contextmanager
+def reading_errors_are_named(source: str, where: str) -> Iterator[None]:
+    """Turn an error of DuckDB while reading a delivery into one without its text, which may quote a value."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise DeliveryRefused(
             source,
-            f"{expected} records are there and {count} were read",
+            f"the delivery does not fit into the memory set aside for reading ({SCRATCH_MEMORY})",
             where=where,
-            remedy="keep the file and report it: a row must never be lost",
-        )
+            remedy="deliver it in several parts",
+        ) from None
+    except duckdb.IOException:
+        raise
+    except duckdb.Error as error:
+        raise DeliveryRefused(
+            source,
+            f"the delivery cannot be read ({type(error).__name__})",
+            where=where,
+            remedy="keep the file and report it: the reader should name what is wrong with it",
+        ) from None
 
 
 def _has_new_rows(

@@ -16,11 +16,11 @@ from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.csv_reader import read_csv
 from pipelines.ingest.excel_reader import read_excel
-from pipelines.ingest.json_reader import read_json_lines
+from pipelines.ingest.json_reader import read_json_array, read_json_lines
 from pipelines.ingest.landing import date_in_name
 from pipelines.ingest.rows import Reading
 
-Form = Literal["csv", "excel", "json_lines", "json_document"]
+Form = Literal["csv", "excel", "json_lines", "json_array", "json_page"]
 
 
 def form_of(source: str, file: Path, name: str) -> Form:
@@ -44,9 +44,9 @@ def form_of(source: str, file: Path, name: str) -> Form:
         return "excel"
     text = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if text.startswith(b"["):
-        return "json_document"
+        return "json_array"
     if text.startswith(b"{"):
-        return "json_lines" if _is_json_lines(text) else "json_document"
+        return "json_lines" if _is_json_lines(text) else "json_page"
     return "csv"
 
 
@@ -58,11 +58,13 @@ def read_file(
     form: Form,
     folder: Path,
 ) -> Reading:
-    """Read one file of rows (a JSON document goes through `handover`, which counts pages together)."""
+    """Read one file of rows (a JSON page goes through `handover`, which counts pages together)."""
     if form == "excel":
         reading = read_excel(connection, contract, file, name)
     elif form == "json_lines":
         reading = read_json_lines(connection, contract.source, file, name, folder)
+    elif form == "json_array":
+        reading = read_json_array(connection, contract, file, name, folder)
     else:
         reading = read_csv(connection, contract.source, file, name, folder)
     if contract.delivery.get("is_snapshot") and reading.changed_at is None:

@@ -22,12 +22,14 @@ class Reading:
 
     `query` selects, on the reader's connection, `row_no BIGINT`, `c0 … cN VARCHAR` (one a header, in order),
     `_defect VARCHAR` and `_surplus VARCHAR` (JSON of what has no column). `rows` is how many records are there,
-    counted apart from the query. `has_broken_text` says whether any text holds U+FFFD.
+    counted apart from the query; `careful_query` is a slower way to the same rows, for when the query finds another
+    number. `has_broken_text` says whether any text holds U+FFFD.
     """
 
     headers: tuple[str, ...]
     query: str
     rows: int
+    careful_query: str | None = None
     has_broken_text: bool = False
     control_total: int | None = None
     control_rows: int | None = None
@@ -117,6 +119,17 @@ def landing_query(contract: SourceContract, reading: Reading, headers: HeaderMap
     return (
         f"select row_no, {', '.join(columns)}, cast({extra} as varchar) as _extra, _defect, {broken} as _broken "
         f"from ({reading.query})"
+    )
+
+
+def empty_reading(contract: SourceContract) -> Reading:
+    """A reading of no rows with the contract's own header: the source answered, and had nothing."""
+    columns = ", ".join(f"cast(null as varchar) as c{at}" for at in range(len(contract.columns)))
+    return Reading(
+        headers=tuple(contract.columns),
+        query=f"select cast(0 as bigint) as row_no, {columns}, cast(null as varchar) as _defect, "
+        "cast(null as varchar) as _surplus where false",
+        rows=0,
     )
 
 

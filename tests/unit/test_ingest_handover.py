@@ -97,6 +97,31 @@ def test_values_keep_their_literal(national, workspace, tmp_path) -> None:
     assert column(workspace, names, position=0) == [expected]
 
 
+def test_an_array_is_read_however_it_is_laid_out(national, workspace, tmp_path) -> None:
+    rows = [clue(1, arrearsMoney=1.5, summary="第一行\n第二行"), "文字", clue(2)]
+    for number, indent in enumerate((None, 1)):
+        text = json.dumps(rows, ensure_ascii=False, indent=indent).replace("1.5", "1.50")
+        import_files(workspace, national, [write(tmp_path, f"{number}.json", text)], None)
+        assert column(workspace, "clueCode, arrearsMoney, summary, _defect") == [
+            ("XS1", "1.50", "第一行\n第二行", None),
+            (None, None, None, "broken_row"),
+            ("XS2", None, None, None),
+        ]
+    with pytest.raises(DeliveryRefused, match="not whole JSON"):
+        import_files(workspace, national, [write(tmp_path, "2.json", json.dumps(rows)[:-9])], None)
+    report = import_files(workspace, national, [write(tmp_path, "3.json", "[]")], date(2023, 8, 31))
+    assert (len(report.deliveries), report.rows) == (1, 0)
+
+
+def test_what_a_killed_process_left_is_removed(national, workspace, tmp_path) -> None:
+    left = workspace.temporary / "ingest-0123456789abcdef"
+    left.mkdir()
+    (left / "strict.csv").write_text("plain text")
+    left.with_suffix(".lock").write_text("")
+    import_files(workspace, national, [write(tmp_path, "a.json", page(1, 1, [clue(1)]))], None)
+    assert list(workspace.temporary.iterdir()) == []
+
+
 def test_a_broken_line_is_a_row_and_the_others_go_on(workspace, tmp_path) -> None:
     row = json.dumps(
         {
