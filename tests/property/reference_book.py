@@ -46,7 +46,7 @@ def fold(versions: list[Version]) -> Ticket:
     """Versions in fold order to a ticket with its events in order."""
     last = versions[-1]
     received = last["received_at"]
-    stated: list[tuple[datetime, str]] = []
+    stated: list[tuple[datetime, str, int]] = []
     for number, version in enumerate(versions):
         condition = version["status"] if version["status"] in LEAVES else "open"
         if condition == "closed" and version.get("closed_at"):
@@ -59,38 +59,33 @@ def fold(versions: list[Version]) -> Ticket:
             stated.pop()
         if stated and stated[-1][1] == condition:
             if condition == "closed":
-                stated[-1] = (since, condition)
+                stated[-1] = (since, condition, number)
         else:
-            stated.append((since, condition))
+            stated.append((since, condition, number))
     # A pop may leave two equal conditions side by side.
-    runs: list[tuple[datetime, str]] = []
-    for since, condition in stated:
+    runs: list[tuple[datetime, str, int]] = []
+    for since, condition, number in stated:
         if runs and runs[-1][1] == condition:
             if condition == "closed":
-                runs[-1] = (since, condition)
+                runs[-1] = (since, condition, number)
         else:
-            runs.append((since, condition))
+            runs.append((since, condition, number))
     events = []
     previous = versions[0]["division_code"]
-    for version in versions[1:]:
+    for number, version in enumerate(versions):
         if version["division_code"] != previous:
-            events.append(
-                (
-                    max(version["changed_at"], received),
-                    0,
-                    Event(version["changed_at"], "transferred", version["division_code"]),
-                )
-            )
+            at = max(version["changed_at"], received)
+            events.append((at, number, 0, Event(at, "transferred", version["division_code"])))
             previous = version["division_code"]
-    for number, (since, condition) in enumerate(runs):
-        if number == 0 and condition == "open":
+    for place, (since, condition, number) in enumerate(runs):
+        if place == 0 and condition == "open":
             continue
-        kind = "reopened" if condition == "open" else condition
-        events.append((max(since, received), 1, Event(since, kind)))
-    events.sort(key=lambda item: (item[0], item[1]))
+        # Nothing counts before the receipt: what is dated earlier counts at the receipt.
+        at = max(since, received)
+        events.append((at, number, 1, Event(at, "reopened" if condition == "open" else condition)))
+    events.sort(key=lambda item: item[:3])
     ordered = [Event(received, "received", versions[0]["division_code"])]
-    ordered += [Event(at, event.kind, event.division) for at, _, event in events]
-    # Nothing counts before the receipt: an event dated earlier counts on the day of receipt.
+    ordered += [event for *_, event in events]
     return Ticket(last["ticket_id"], received, versions[0]["division_code"], last["channel"], ordered)
 
 
