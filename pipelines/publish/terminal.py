@@ -82,7 +82,9 @@ def _flow_table(
         for basis, word in (("ticket", "件次"), ("lead", "线索")):
             figures = [f"{value:,}" for value in by_key[(key, basis)]]
             name = (names[key] if key else "全市合计") if basis == "ticket" else ""
-            table.add_row(name, word, *figures, style="bold" if key is None else None, end_section=basis == "lead")
+            table.add_row(
+                name, word, *figures, style="bold" if key is None else None, end_section=basis == "lead"
+            )
     return table
 
 
@@ -97,7 +99,9 @@ def _print_rates(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         from clearance.tickets
         """
     ).fetchall()[0]
-    people, fen = connection.execute("select sum(recovered_persons), sum(recovered_fen) from clearance.leads").fetchall()[0]
+    people, fen = connection.execute(
+        "select sum(recovered_persons), sum(recovered_fen) from clearance.leads"
+    ).fetchall()[0]
     console.print(f"时效内办结率（热线口径：按时办结÷已办结） {_rate(on_time, closed)}")
     console.print(f"时效内办结率（信访口径：按时办结÷已到期或已办结） {_rate(on_time_due, due)}")
     console.print(f"件次 {tickets:,}，线索 {leads:,}，重复率 {_rate(tickets - leads, tickets)}")
@@ -121,11 +125,13 @@ def explain_subject(published: Path, subject: str, console: Console) -> None:
     """Print a lead's tickets, why they are one, their clocks and events. Published columns only: nobody's name."""
     with open_published(published_database(published, None)) as connection:
         leads = connection.execute(
-            "select distinct lead_id from clearance.tickets where ticket_id = $1 or lead_id = $1 or ticket_no = $1", [subject]
+            "select distinct lead_id from clearance.tickets where ticket_id = $1 or lead_id = $1 or ticket_no = $1",
+            [subject],
         ).fetchall()
         if not leads:
             raise UnknownSubject(
-                f"no published ticket or lead is called {subject}", remedy="a ticket is written as source:number"
+                f"no published ticket or lead is called {subject}",
+                remedy="a ticket is written as source:number",
             )
         for (lead,) in leads:
             console.print(f"\n[bold]线索 {lead}[/bold]")
