@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.contracts import SourceContract
-from pipelines.errors import DeliveryRefused
+from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import BROKEN_ROW, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
@@ -24,7 +26,12 @@ from pipelines.store import quote_literal
 
 BLOCK_BYTES = 4 * 1024**2
 NO_NULL = "\ue000null\ue000"
-EXACT_KINDS = ("VARCHAR", "NULL", "BOOLEAN", "UBIGINT", "BIGINT")
+NOT_PLAIN = (b"\0", b"\x01", b"\r")
+# A number with a fraction or an exponent, as a key's value: put in quotes, it keeps its literal. Inside a string every
+# quote has a backslash before it, so nothing in a text can look like this.
+DECIMAL_VALUE = (
+    r'([\w\x{80}-\x{10ffff}]"\s*:\s*)(-?[0-9]+(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))(\s*[,}])'
+)
 
 
 class _Literal(str):
@@ -44,21 +51,36 @@ def read_json_lines(
     connection: duckdb.DuckDBPyConnection, source: str, file: Path, name: str, folder: Path
 ) -> Reading:
     """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows."""
-    lines = folder / "lines.jsonl"
-    count, has_broken = _copy_lines(source, file, lines, name)
+    with reading_errors_are_named(source, name):
+        counted = _plain_lines(source, file, name)
+        if counted is not None and _load_lines(connection, file) == counted:
+            return _reading(connection, source, name, counted)
+        clean = folder / "lines.jsonl"
+        counted = _copy_lines(source, file, clean, name)
+        found = _load_lines(connection, clean)
+        if found != counted:
+            raise SourceAnswerBroken(
+                source,
+                f"{counted} lines are there and {found} were read",
+                where=name,
+                remedy="keep the file and report it: a row must never be lost",
+            )
+        return _reading(connection, source, name, counted)
+
+
+def _load_lines(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """Load the lines that are not blank as json_lines; how many."""
     scan = (
-        f"read_csv('{quote_literal(lines)}', auto_detect = false, header = false, columns = {{'line': 'VARCHAR'}}, "
+        f"read_csv('{quote_literal(file)}', auto_detect = false, header = false, columns = {{'line': 'VARCHAR'}}, "
         f"delim = '\x01', quote = '', escape = '', strict_mode = false, nullstr = '{NO_NULL}', "
         f"max_line_size = {MAX_RECORD_BYTES + 1024})"
     )
-    with reading_errors_are_named(source, name):
-        connection.execute(
-            "create or replace temp table json_lines as select row_no, line, is_row, "
-            "case when is_row then try_cast(line as json) end as object "
-            "from (select row_number() over () as row_no, line, "
-            f"case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_row from {scan})"
-        )
-        return _reading(connection, source, name, count, has_broken)
+    connection.execute(
+        "create or replace temp table json_lines as select row_number() over () as row_no, line, "
+        f"case when json_valid(line) then json_type(line) = 'OBJECT' else false end as is_row from {scan} "
+        "where trim(line, ' \t') <> ''"
+    )
+    return int(connection.execute("select count(*) from json_lines").fetchall()[0][0])
 
 
 def read_json_array(
@@ -69,11 +91,11 @@ def read_json_array(
     Raises DeliveryRefused where the array is cut or not JSON.
     """
     source, clean = contract.source, folder / "array.json"
-    has_broken = _copy_text(file, clean)
+    _copy_text(file, clean)
     try:
         connection.execute(
             "create or replace temp table json_lines as select row_number() over () as row_no, "
-            "cast(json as varchar) as line, json_type(json) = 'OBJECT' as is_row, json as object "
+            "cast(json as varchar) as line, json_type(json) = 'OBJECT' as is_row "
             f"from read_json_objects('{quote_literal(clean)}', format = 'array', "
             f"maximum_object_size = {MAX_RECORD_BYTES})"
         )
@@ -86,36 +108,31 @@ def read_json_array(
         refuse_too_many_rows(source, counted, name)
         if not counted:
             return empty_reading(contract)
-        return _reading(connection, source, name, counted, has_broken)
+        return _reading(connection, source, name, counted)
 
 
-def _reading(
-    connection: duckdb.DuckDBPyConnection, source: str, name: str, count: int, has_broken: bool
-) -> Reading:
-    structure = connection.execute(
-        "select json_group_structure(object) from json_lines where is_row"
+def _reading(connection: duckdb.DuckDBPyConnection, source: str, name: str, count: int) -> Reading:
+    found = connection.execute(
+        "select distinct json_keys(line) from json_lines where is_row order by 1"
     ).fetchall()
-    kinds: dict[str, Any] = json.loads(structure[0][0]) if structure and structure[0][0] else {}
-    if not kinds:
+    headers = tuple(dict.fromkeys(key for row in found for key in row[0]))
+    if not headers:
         raise DeliveryRefused(
             source, "no row of the file is a JSON object", where=name, remedy="send one JSON object a row"
         )
-    headers = tuple(kinds)
     if len(headers) > MAX_COLUMNS:
         raise DeliveryRefused(
             source, f"the rows have {len(headers)} keys, more than MAX_COLUMNS = {MAX_COLUMNS}", where=name
         )
     pointers = ", ".join(f"'{quote_literal(_pointer(key))}'" for key in headers)
-    columns = ", ".join(
-        f"{f'v[{at}]' if kinds[key] in EXACT_KINDS else _literal_of(key, at)} as c{at - 1}"
-        for at, key in enumerate(headers, start=1)
-    )
+    columns = ", ".join(f"v[{at}] as c{at - 1}" for at in range(1, len(headers) + 1))
+    literal = f"regexp_replace(case when is_row then line end, '{quote_literal(DECIMAL_VALUE)}', '\\1\"\\2\"\\3', 'g')"
     query = (
         f"select row_no, {columns}, case when not is_row then '{BROKEN_ROW}' end as _defect, "
         "case when not is_row then json_object('line', line) end as _surplus "
-        f"from (select *, json_extract_string(object, [{pointers}]) as v from json_lines)"
+        f"from (select row_no, line, is_row, json_extract_string({literal}, [{pointers}]) as v from json_lines)"
     )
-    return Reading(headers=headers, query=query, rows=count, has_broken_text=has_broken)
+    return Reading(headers=headers, query=query, rows=count, has_broken_text=True)
 
 
 def not_whole(source: str, name: str, place: str = "") -> DeliveryRefused:
@@ -215,63 +232,67 @@ def _short(code: Any) -> str:
     return text if text.lstrip("-").isdigit() and len(text) <= 12 else "not a number"
 
 
-def _copy_lines(source: str, file: Path, lines: Path, name: str) -> tuple[int, bool]:
-    """Copy as clean UTF-8 without blank lines; how many lines, and whether text was broken."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    count, has_broken, rest, is_first = 0, False, "", True
-    with file.open("rb") as handle, lines.open("w", encoding="utf-8", newline="\n") as out:
-        while True:
-            received = handle.read(BLOCK_BYTES)
-            text = decoder.decode(received, final=not received)
-            if is_first:
-                text, is_first = text.removeprefix("\ufeff"), False
-            has_broken = has_broken or REPLACEMENT in text or "\\ufffd" in text.lower() or "\0" in text
-            text = rest + text.replace("\0", REPLACEMENT).replace("\x01", REPLACEMENT)
-            if not received:
-                text += "\n"
-            whole, line_feed, rest = text.rpartition("\n")
-            if len(rest) > MAX_RECORD_BYTES:
-                raise DeliveryRefused(
-                    source,
-                    f"a line is longer than MAX_RECORD_BYTES = {MAX_RECORD_BYTES}",
-                    where=f"{name} row {count + 1}",
-                )
-            if line_feed:
-                kept = [line for line in whole.replace("\r", "\n").split("\n") if line.strip()]
-                count += len(kept)
-                refuse_too_many_rows(source, count, name)
-                out.writelines(line + "\n" for line in kept)
-            if not received:
-                return count, has_broken
+def _plain_lines(source: str, file: Path, name: str) -> int | None:
+    """How many lines a file has that can be read as it is; None where its bytes must be mended first."""
+    count, last = 0, b"\n"
+    with file.open("rb") as handle:
+        for block in _line_blocks(source, handle, name):
+            if any(sign in block for sign in NOT_PLAIN) or (not count and block.startswith(codecs.BOM_UTF8)):
+                return None
+            offsets = pa.py_buffer(array("i", (0, len(block))))
+            try:
+                pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+            except pa.ArrowInvalid:
+                return None
+            count, last = count + block.count(b"\n"), block[-1:]
+            refuse_too_many_rows(source, count, name)
+    return count if last == b"\n" else count + 1
 
 
-def _copy_text(file: Path, clean: Path) -> bool:
-    """Copy as clean UTF-8 without a mark; whether text was broken."""
+def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:
+    """Copy as clean UTF-8 without blank lines; how many lines."""
+    count = 0
+    with file.open("rb") as handle, copy.open("wb") as out:
+        for block in _line_blocks(source, handle, name):
+            text = block.decode("utf-8", "replace").replace("\ufeff", "")
+            text = text.replace("\0", REPLACEMENT).replace("\x01", REPLACEMENT).replace("\r", "\n")
+            lines = [line for line in text.split("\n") if line.strip(" \t")]
+            count += len(lines)
+            refuse_too_many_rows(source, count, name)
+            out.write("".join(line + "\n" for line in lines).encode())
+    return count
+
+
+def _line_blocks(source: str, handle: BinaryIO, name: str) -> Iterator[bytes]:
+    """The bytes in blocks that end with a line, the last one perhaps without its line break."""
+    rest = b""
+    while received := handle.read(BLOCK_BYTES):
+        whole, line_feed, tail = (rest + received).rpartition(b"\n")
+        if line_feed:
+            yield whole + line_feed
+        rest = tail
+        if len(rest) > MAX_RECORD_BYTES:
+            raise DeliveryRefused(
+                source,
+                f"a line is longer than MAX_RECORD_BYTES = {MAX_RECORD_BYTES}",
+                where=name,
+                remedy="send one object a line",
+            )
+    if rest:
+        yield rest
+
+
+def _copy_text(file: Path, clean: Path) -> None:
+    """Copy as clean UTF-8 without a mark."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    has_broken, is_first = False, True
     with file.open("rb") as handle, clean.open("w", encoding="utf-8", newline="") as out:
         while True:
             received = handle.read(BLOCK_BYTES)
             text = decoder.decode(received, final=not received)
-            if is_first:
-                text, is_first = text.removeprefix("\ufeff"), False
-            has_broken = has_broken or REPLACEMENT in text or "\\ufffd" in text.lower() or "\0" in text
-            out.write(text.replace("\0", REPLACEMENT))
+            out.write(text.replace("\ufeff", "").replace("\0", REPLACEMENT))
             if not received:
-                return has_broken
+                return
 
 
 def _pointer(key: str) -> str:
     return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-def _literal_of(key: str, at: int) -> str:
-    """SQL of a number's literal: as it stands after its key, where that is the value that was parsed."""
-    quoted = json.dumps(key, ensure_ascii=False)
-    escaped = "".join(f"\\{char}" if char in r"\.+*?()|[]{}^$" else char for char in quoted)
-    pattern = quote_literal(rf"(?:^|[^\\]){escaped}\s*:\s*(-?[0-9][-+.0-9eE]*)\s*[,}}]")
-    found = f"regexp_extract(object, '{pattern}', 1)"
-    return (
-        f"case when json_type(object, '{quote_literal(_pointer(key))}') = 'DOUBLE' "
-        f"and try_cast({found} as double) = try_cast(v[{at}] as double) then {found} else v[{at}] end"
-    )
