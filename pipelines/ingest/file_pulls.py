@@ -93,8 +93,9 @@ class _Pull:
             if key in by_origin:
                 if self._is_of_day(entry.name):
                     self._add(by_origin[key], is_new=False)
-            elif key in refused_before:
-                self._refused_before(entry, refused_before[key])
+            elif key in refused_before and not self._is_of_day(entry.name):
+                self.say(f"{self.contract.source}: {entry.name} was refused before and has not changed since")
+                self.refused.append(refused_before[key])
             else:
                 fresh.append(entry)
         if fresh and not self.has_markers:
@@ -217,20 +218,6 @@ class _Pull:
         )
         self.errors.append(error)
         self.say(f"{error}")
-
-    def _refused_before(self, entry: Entry, refusal: Refusal) -> None:
-        """A file refused before is not read again; for its own day it stays an error until a good one comes."""
-        self.say(f"{self.contract.source}: {entry.name} was refused before and has not changed since")
-        self.refused.append(refusal)
-        if self._is_of_day(entry.name):
-            self.errors.append(
-                DeliveryRefused(
-                    self.contract.source,
-                    f"refused before: {refusal.reason.removeprefix(f'{self.contract.source}: ')}",
-                    where=entry.name,
-                    remedy=refusal.remedy,
-                )
-            )
 
     def _is_of_day(self, name: str) -> bool:
         return date_in_name(name) == self.delivered_for

@@ -56,7 +56,7 @@ def import_files(
                 where=str(file),
                 remedy="look at the name and the folder",
             )
-    unused = set(markers) - {file.stem for file in tables}
+    unused = set(markers) - {name for file in tables for name in (file.stem, file.name)}
     if unused or not tables:
         raise DeliveryRefused(
             contract.source,
@@ -74,7 +74,7 @@ def import_files(
         if form in ("json_page", "json_array"):
             pages.append(file)
         else:
-            outcome.single(file, markers.get(file.stem))
+            outcome.single(file, markers.get(file.stem) or markers.get(file.name))
     if len(pages) == 1 and form_of(contract.source, pages[0], pages[0].name) == "json_array":
         outcome.single(pages[0], None)
     elif pages:

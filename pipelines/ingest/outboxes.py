@@ -20,7 +20,7 @@ BLOCK_BYTES = 1024**2
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """A regular file of an outbox: its name, size in bytes, and time of last change in whole seconds."""
+    """A regular file of an outbox: its name, size in bytes, and time of last change (as fine as the place tells)."""
 
     name: str
     size: int
@@ -103,7 +103,7 @@ class FolderOutbox:
         try:
             with os.scandir(self.folder) as found:
                 entries = [
-                    Entry(item.name, status.st_size, int(status.st_mtime))
+                    Entry(item.name, status.st_size, status.st_mtime_ns)
                     for item in found
                     if is_plain_name(item.name)
                     and stat.S_ISREG((status := item.stat(follow_symlinks=False)).st_mode)
@@ -129,7 +129,7 @@ class FolderOutbox:
             return None
         except OSError as error:
             raise self._unreachable(error) from None
-        return Entry(name, status.st_size, int(status.st_mtime)) if stat.S_ISREG(status.st_mode) else None
+        return Entry(name, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
     def fetch(self, name: str, target: Path) -> None:
         try:

@@ -167,7 +167,7 @@ class RestSource:
                 "pageNo": str(number),
                 "pageSize": str(size),
             }
-            body, rows, total = self._page(query)
+            body, rows, total, size = self._page(query, size)
             out.write(body.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
             reading.pages += 1
             reading.received += len(rows)
@@ -185,14 +185,17 @@ class RestSource:
                 return reading
             number += 1
 
-    def _page(self, query: Mapping[str, str]) -> tuple[bytes, list[Row], int]:
-        """One page, tried again with growing pauses where that may help."""
+    def _page(self, query: Mapping[str, str], size: int) -> tuple[bytes, list[Row], int, int]:
+        """One page, tried again with growing pauses where that may help: body, rows, total, rows a page.
+
+        A platform that allows fewer rows a page than asked for says so in `pageSize`.
+        """
         pause, waited = FIRST_PAUSE_SECONDS, 0.0
         tries = 0
         while True:
             tries += 1
             try:
-                return self._try_page(query)
+                return self._try_page(query, size)
             except SourceBusy as error:
                 waited += error.retry_after
                 if waited > MAX_BUSY_SECONDS:
@@ -209,7 +212,7 @@ class RestSource:
                 self.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _try_page(self, query: Mapping[str, str]) -> tuple[bytes, list[Row], int]:
+    def _try_page(self, query: Mapping[str, str], size: int) -> tuple[bytes, list[Row], int, int]:
         source, where = self.contract.source, f"GET {self.path} page {query['pageNo']}"
         try:
             with self.client.stream(
@@ -238,9 +241,9 @@ class RestSource:
             )
         if status != 200:
             raise _rejected(source, f"the platform refuses the request (HTTP {status})", where)
-        return (body, *self._rows(body, where))
+        return (body, *self._rows(body, where, size))
 
-    def _rows(self, body: bytes, where: str) -> tuple[list[Row], int]:
+    def _rows(self, body: bytes, where: str, size: int) -> tuple[list[Row], int, int]:
         source = self.contract.source
         try:
             document = parse_document(source, body, where)
@@ -274,7 +277,10 @@ class RestSource:
                 where=where,
                 remedy="compare the interface with schemas/sources and its path",
             )
-        return [texts_of(row) for row in rows], total
+        allowed = str(inner.get("pageSize", size)) if isinstance(inner, dict) else ""
+        if allowed.isdigit() and 0 < int(allowed) < size:
+            size = int(allowed)
+        return [texts_of(row) for row in rows], total, size
 
     def _body(self, response: httpx.Response, where: str) -> bytes:
         parts, size, deadline = [], 0, time.monotonic() + MAX_ANSWER_SECONDS

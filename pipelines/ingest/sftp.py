@@ -17,6 +17,7 @@ from pipelines.settings import Connection
 
 CONNECT_SECONDS = 15
 STEP_SECONDS = 60
+MAX_FETCH_SECONDS = 1800
 MAX_TRIES = 3
 FIRST_PAUSE_SECONDS = 1.0
 
@@ -69,7 +70,7 @@ class SftpOutbox:
         return _entry(name, attributes) if _is_regular(attributes) else None
 
     def fetch(self, name: str, target: Path) -> None:
-        self._run(self._fetch(name, target), seconds=None)
+        self._run(self._fetch(name, target), seconds=MAX_FETCH_SECONDS)
 
     async def _fetch(self, name: str, target: Path) -> None:
         size = 0
@@ -152,7 +153,7 @@ class SftpOutbox:
         self,
         step: Coroutine[Any, Any, Result],
         *,
-        seconds: float | None = STEP_SECONDS,
+        seconds: float = STEP_SECONDS,
         is_missing_expected: bool = False,
     ) -> Result:
         try:

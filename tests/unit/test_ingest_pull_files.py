@@ -149,8 +149,12 @@ def test_a_marker_that_differs_refuses_the_file_and_a_new_one_lands(outbox, hotl
     assert [item.name for item in landed(workspace)] == ["GD_20230831_02.csv"], "the others land all the same"
     (refusal,) = refusals(workspace)
     assert refusal.name == "GD_20230831_01.csv"
-    with pytest.raises(DeliveryRefused, match="refused before"):
+    with pytest.raises(DeliveryRefused, match="marker says 3"):
         pull(workspace, hotline, connection, DAY)
+    assert len(refusals(workspace)) == 1, "the same bytes are one refusal"
+    drop_csv(folder, "GD_20230901_01.csv", ["GD9"])
+    later = pull(workspace, hotline, connection, date(2023, 9, 1))
+    assert (later.rows, len(later.refused)) == (1, 1), "an old refusal does not stop the days after it"
     drop_csv(folder, "GD_20230831_01.csv", ["GD1", "GD2", "GD4"])
     assert pull(workspace, hotline, connection, DAY).rows == 3
 

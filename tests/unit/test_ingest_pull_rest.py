@@ -51,14 +51,14 @@ class Platform:
     def __init__(self) -> None:
         self.clues: list[dict[str, Any]] = []
         self.fault: Fault = lambda request, page, clues: None
-        self.requests = 0
+        self.requests, self.largest_page = 0, 1000
         self.nonces: set[str] = set()
         self.queries: list[dict[str, str]] = []
         self.app = FastAPI()
         self.app.add_api_route("/api/v1/clues", self.answer, methods=["GET"])
 
     def reset(self, clues: list[dict[str, Any]]) -> None:
-        self.clues, self.requests, self.queries = clues, 0, []
+        self.clues, self.requests, self.queries, self.largest_page = clues, 0, [], 1000
         self.fault = lambda request, page, clues: None
 
     async def answer(self, request: Request) -> Response:
@@ -77,7 +77,7 @@ class Platform:
         ):
             return Response('{"code":401,"message":"refused","data":null}', status_code=401)
         self.nonces.add(headers["X-Nonce"])
-        page, size = int(query["pageNo"]), int(query["pageSize"])
+        page, size = int(query["pageNo"]), min(int(query["pageSize"]), self.largest_page)
         faulty = self.fault(self.requests, page, self.clues)
         if faulty is not None:
             return faulty
@@ -255,6 +255,13 @@ def test_faults_that_stay_are_named_and_land_nothing(platform, contract, workspa
     assert raised.value.where and raised.value.remedy
     assert served.requests == 1 or error in (SourceUnreachable, SourceAnswerBroken)
     assert landed(workspace) == []
+
+
+def test_a_platform_may_allow_fewer_rows_a_page(platform, contract, workspace) -> None:
+    served, port = platform
+    served.reset([clue(at) for at in range(5)])
+    served.largest_page = 2
+    assert pull(workspace, contract, connection(port), DAY).rows == 5
 
 
 def test_a_wrong_secret_is_never_tried_twice(platform, contract, workspace) -> None:
