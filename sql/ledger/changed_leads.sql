@@ -16,9 +16,11 @@ causes as (
     from moved as m
 ),
 judged as (
-    select distinct unnest([ticket_a, ticket_b]) as ticket_id
-    from registry.judgements
-    where judgement_no > $last_judgement
+    -- A new judgement on the ticket's pair, or the undoing of one.
+    select distinct unnest([j.ticket_a, j.ticket_b, u.ticket_a, u.ticket_b]) as ticket_id
+    from registry.judgements as j
+    left join registry.judgements as u on u.judgement_no = j.undoes
+    where j.judgement_no > $last_judgement
 )
 select lead_id, case when bool_or(is_judged) then 'judgement' else max(cause) end as cause
 from (
