@@ -1,13 +1,14 @@
 """Checks that stand between the warehouse and the public table; nothing is published past a blocking one.
 
-Called from outside: `check_deliveries` (what arrived), `check_audits` (sql/audits/: what must hold between
-tables), `check_tables` (published tables against schemas/tables/), `gate` (stop or go), `record` (the
-published table `checks`), `write_report` (the first page of the check report; every check_… writes its own
-pages). Check results carry counts, never a value of a row.
+Called from outside: `preload` (import the tool while the database works), `check_deliveries` (what arrived),
+`check_audits` (sql/audits/: what must hold between tables), `check_tables` (published tables against
+schemas/tables/), `record` (the published table `checks`), `write_report` (the first page of the check report;
+every check_… writes its own pages), `gate` (stop or go). Results carry counts, never a value of a row.
 """
 
 from pipelines.quality.audits import check_audits
 from pipelines.quality.deliveries import check_deliveries
+from pipelines.quality.expectations import preload
 from pipelines.quality.report import write_report
 from pipelines.quality.results import CheckResult, gate, record
 from pipelines.quality.tables import check_tables
@@ -18,6 +19,7 @@ __all__ = [
     "check_deliveries",
     "check_tables",
     "gate",
+    "preload",
     "record",
     "write_report",
 ]

@@ -9,6 +9,7 @@ reported as `crashed`.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -73,7 +74,7 @@ def validate(
             outcomes = {item.expectation_config.meta["position"]: item for item in validation.results}
             results |= {id(check): _result(check, outcomes.get(place)) for place, check in enumerate(sound)}
             if page is not None:
-                write_page(page, title, validation)
+                write_page(page, title, validation, {check.column: check.description for check in sound})
     return [results[id(check)] for check in checks]
 
 
@@ -86,6 +87,13 @@ def has_raised(exception_info: Mapping[str, Any] | None) -> bool:
     if "raised_exception" in exception_info:
         return bool(exception_info["raised_exception"])
     return any(has_raised(part) for part in exception_info.values() if isinstance(part, Mapping))
+
+
+def preload() -> None:
+    """Begin to import Great Expectations in the background, while the database works; nobody waits for it."""
+    import pandas as pd  # noqa: F401  (first, in this thread: pandas and pyarrow import one another)
+
+    threading.Thread(target=_great_expectations, name="great-expectations-import", daemon=True).start()
 
 
 @cache

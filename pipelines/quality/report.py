@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,19 @@ th{background:#f2f4f7}td.number{text-align:right;white-space:nowrap}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def write_page(page: Path, title: str, validation: Any) -> None:
-    """Write Great Expectations' page of one validation to `page`, without anything from the internet."""
+def write_page(page: Path, title: str, validation: Any, notes: Mapping[str, str]) -> None:
+    """Write Great Expectations' page of one validation to `page`, without anything from the internet.
+
+    `notes` says in plain words what is asked of each column of the frame.
+    """
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
+    # When and in which memory the frame was made is no part of the report: the same day makes the same pages.
+    validation.meta.update(batch_markers={}, batch_spec={})
     view: Any = DefaultJinjaPageView()
     made = view.render(ValidationResultsPageRenderer().render(validation))
-    write_atomically(page, offline(made, title).encode())
+    write_atomically(page, _annotated(offline(made, title), notes).encode())
 
 
 def offline(page: str, title: str) -> str:
@@ -49,7 +54,6 @@ def offline(page: str, title: str) -> str:
         r"<script\b.*?</script\s*>",
         r"<style\b.*?</style\s*>",
         r"<title\b.*?</title\s*>",
-        r"<nav\b.*?</nav\s*>",
         r"<link\b[^>]*>",
         r"<img\b[^>]*>",
         r"<meta\b[^>]*>",
@@ -68,6 +72,14 @@ def offline(page: str, title: str) -> str:
     back = '<p><a href="index.html">← 检查报告首页</a></p>'
     page = re.sub(r"<head\b[^>]*>", lambda _: head, page, count=1, flags=re.IGNORECASE)
     return re.sub(r"(<body\b[^>]*>)", lambda match: match.group(1) + back, page, count=1, flags=re.IGNORECASE)
+
+
+def _annotated(page: str, notes: Mapping[str, str]) -> str:
+    def note(match: re.Match[str]) -> str:
+        text = notes.get(match[2].strip())
+        return match[0] if text is None else f"{match[1]}{match[2].strip()}</h5><p>{html.escape(text)}</p>"
+
+    return re.sub(r"(<h5\b[^>]*>)([^<]*)</h5>", note, page)
 
 
 def write_report(report_folder: Path, business_date: date, results: Sequence[CheckResult]) -> Path:
