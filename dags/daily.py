@@ -1,0 +1,112 @@
+"""Publishes a business date when every source has delivered for it, or when its cut-off has passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import DAG, AssetAll, AssetAny, PartitionedAssetTimetable, StartOfDayMapper, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags import common
+from pipelines.contracts import load_sources
+from pipelines.settings import TIME_ZONE
+
+DOC = """\
+### 清零进度日报
+
+Makes, checks and publishes the table of the business date in the run's partition key: `published/DATE/rNN`, and
+`published/latest` points to the newest day.
+
+- Starts by itself when all sources have delivered for a day, or at the cut-off (`publish_cutoff`).
+- Reads the landing, not the events: running it again changes nothing once the day is published.
+- Days are published in order. Earlier days that are complete are published first; while one is being read, this waits.
+- A blocking check that fails publishes nothing; the task's log names it, the report lies in `checks/`.
+- A day before the newest published one cannot be published any more: `clearance reissue --date …` restates it.
+"""
+
+SOURCES = {source: common.source_asset(source) for source in load_sources()}
+
+with DAG(
+    dag_id="clearance_daily",
+    dag_display_name="清零进度日报 · 生成与发布",
+    description="Publishes the clearance table of a business date",
+    doc_md=DOC,
+    schedule=PartitionedAssetTimetable(
+        assets=AssetAny(AssetAll(*SOURCES.values()), common.CUTOFF),
+        default_partition_mapper=StartOfDayMapper(
+            timezone=TIME_ZONE, input_format=common.KEY_FORMAT, output_format=common.KEY_FORMAT
+        ),
+    ),
+    catchup=False,
+    max_active_runs=1,
+    tags=common.TAGS,
+) as dag:
+
+    @task(
+        task_id="wait_for_earlier_days",
+        task_display_name="等待前面的业务日",
+        inlets=[*SOURCES.values(), common.CUTOFF],
+        retries=common.WAITING_RETRIES,
+        retry_policy=common.RetryByKindOfError(),
+    )
+    def wait_for_earlier_days(*, inlet_events: Any, **context: Any) -> list[str]:
+        business_date = common.business_date_of(context)
+
+        def days_of(asset: Any) -> set[Any]:
+            keys = {event.partition_key for event in inlet_events[asset]}
+            return {common.day_of_key(key) for key in keys if key}
+
+        published = common.published_days(common.workspace().published)
+        days = common.due_days(
+            business_date,
+            published=published,
+            delivered={source: days_of(asset) for source, asset in SOURCES.items()},
+            cut_off=days_of(common.CUTOFF),
+        )
+        if not days and business_date not in published:
+            raise AirflowSkipException(
+                f"{business_date} lies before the newest published day {max(published)}: what has landed for it is "
+                "known to the next publication; clearance reissue restates the day"
+            )
+        return [day.isoformat() for day in days or [business_date]]
+
+    @task(
+        task_id="publish",
+        task_display_name="生成、检查并发布",
+        pool=common.POOL,
+        retries=common.PUBLISH_RETRIES,
+        retry_policy=common.RetryByKindOfError(),
+    )
+    def publish(days: list[str]) -> list[dict[str, Any]]:
+        from datetime import date
+
+        from pipelines import day
+
+        reports = [
+            day.publish(common.workspace(), common.city(), date.fromisoformat(text), say=print)
+            for text in days
+        ]
+        return [
+            {
+                "business_date": report.business_date.isoformat(),
+                "publication": report.publication_id,
+                "folder": str(report.folder),
+                "is_new": report.is_new,
+                "rows": dict(report.rows),
+                "warnings": list(report.warnings),
+            }
+            for report in reports
+        ]
+
+    @task(task_id="announce", task_display_name="公布摘要")
+    def announce(reports: list[dict[str, Any]]) -> None:
+        for report in reports:
+            state = "published now" if report["is_new"] else "was published before, left as it is"
+            print(f"{report['business_date']}: {report['publication']} {state}")
+            for table, rows in report["rows"].items():
+                print(f"  {rows} {table}")
+            for warning in report["warnings"]:
+                print(f"  warning: {warning}")
+            print(f"  {report['folder']}")
+
+    announce(publish(wait_for_earlier_days()))
