@@ -11,6 +11,10 @@ import duckdb
 from pipelines.errors import CheckCrashed, GateFailed
 
 CheckStatus = Literal["passed", "failed", "crashed", "warned"]
+COLUMNS = (
+    "check_name varchar, subject varchar, is_blocking boolean, status varchar, observed bigint, "
+    "expected varchar, description varchar"
+)
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,15 @@ def record(connection: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]
         )
         for item in sorted(results, key=lambda item: (item.check_name, item.subject))
     ]
-    connection.execute(
-        "create or replace table clearance.checks (check_name varchar, subject varchar, is_blocking boolean, "
-        "status varchar, observed bigint, expected varchar, description varchar)"
-    )
+    connection.execute(f"create or replace table clearance.checks ({COLUMNS})")
     if rows:
         connection.executemany("insert into clearance.checks values (?, ?, ?, ?, ?, ?, ?)", rows)
     return len(rows)
+
+
+def make_checks_table(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the published table `clearance.checks`, empty, where it is missing."""
+    connection.execute(f"create table if not exists clearance.checks ({COLUMNS})")
 
 
 def _lines(results: Sequence[CheckResult]) -> str:

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contracts import CHANNELS, Status, TableContract
 from pipelines.quality.expectations import Check, validate
-from pipelines.quality.results import CheckResult, crashed, reason_of
+from pipelines.quality.results import CheckResult, crashed, make_checks_table, reason_of
 
 SCHEMA = "clearance"
 FLOWS = ("received", "reopened", "transferred_in", "closed", "transferred_out", "withdrawn")
@@ -71,11 +71,12 @@ def check_tables(
 ) -> list[CheckResult]:
     """Check every table of schema `clearance` that has a contract, and that no other table stands there.
 
-    A missing table is `crashed`. `record` the results so far before, so that the table `checks` is there too.
+    A missing table is `crashed`; only `checks`, which `record` fills afterwards, is made empty where it is missing.
     Writes `tables.html` into `report_folder`.
     """
     import pandas as pd
 
+    make_checks_table(connection)
     dead: list[CheckResult] = []
     checks: list[Check] = []
     counts: dict[str, list[int]] = {}

@@ -1,11 +1,11 @@
 -- audit: clocks_agree_with_the_tickets
 -- blocking: yes
--- grain: one ticket with two closing clocks, a limit before its start, or another limit than its closing clock's
+-- grain: one ticket with two closing clocks or with another limit than its closing clock's, or a clock of no ticket
 -- inputs: clearance.clocks, clearance.tickets
--- zh: 每件只有一个办结时限，时限不早于起算，与件上所示一致
+-- zh: 每件只有一个办结时限，与件上所示一致
 -- why: the limit an official reads on the ticket is the one the overdue stock was counted with
 with closing as (
-    select ticket_id, count(*) as clocks, max(due_at) filter (where is_measurable) as due_at
+    select ticket_id, count(*) as clocks, max(due_at) as due_at
     from clearance.clocks
     where is_closing
     group by ticket_id
@@ -14,10 +14,6 @@ select t.ticket_id
 from clearance.tickets as t
 left join closing as c on c.ticket_id = t.ticket_id
 where c.clocks > 1 or t.due_at is distinct from c.due_at
-union all
-select ticket_id
-from clearance.clocks
-where due_at < starts_at or (is_measurable and due_at is null and coalesce(state, '') <> 'suspended')
 union all
 select c.ticket_id
 from clearance.clocks as c

@@ -171,9 +171,11 @@ BREAKS: dict[str, list[str]] = {
     "clocks_agree_with_the_tickets": [
         "update clearance.clocks set is_closing = true",
         "update clearance.clocks set due_at = '2023-09-07' where ticket_id = 'hotline:GD1' and is_closing",
-        "update clearance.clocks set due_at = '2023-08-29' where clock = 'dispatch'",
         "delete from clearance.clocks where ticket_id = 'regional:R1'",
         "update clearance.clocks set ticket_id = 'hotline:unknown' where clock = 'sign'",
+    ],
+    "limits_follow_their_start": [
+        "update clearance.clocks set due_at = '2023-08-29' where clock = 'dispatch'"
     ],
     "persons_are_masked": [
         "update clearance.tickets set claimant_masked = '王小明' where ticket_id = 'regional:R1'",
