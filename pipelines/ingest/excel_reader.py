@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,12 +21,18 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
-from pipelines.ingest.limits import MAX_COLUMNS, MAX_UNPACKED_WORKBOOK_BYTES, MAX_WORKBOOK_BYTES
+from pipelines.ingest.limits import (
+    MAX_COLUMNS,
+    MAX_SHEET_CELLS,
+    MAX_UNPACKED_WORKBOOK_BYTES,
+    MAX_WORKBOOK_BYTES,
+)
 from pipelines.ingest.rows import REPLACEMENT, Reading, refuse_too_many_rows
 
 HEADER_SEARCH_ROWS = 10
 EXCEL_DIGITS = 15
 BATCH_ROWS = 20_000
+_CELL = re.compile(rb'<c [^>]{0,60}?r="([A-Z]{1,3})([0-9]{1,7})"')
 CODE_SHEET = re.compile(r"代码|编码|码表|字典|说明|填报|参考|code|dict|readme", re.IGNORECASE)
 
 
@@ -67,7 +74,10 @@ def read_excel(
             where=name,
             remedy="save it without a password",
         ) from None
-    except (CalamineError, OSError, ValueError) as error:
+    except BaseException as error:
+        # The reader is written in Rust: on a file broken in the right place it panics, outside Exception's tree.
+        if not isinstance(error, CalamineError | OSError | ValueError) and not _is_panic(error):
+            raise
         raise WorkbookUnreadable(
             contract.source,
             f"the file cannot be opened as a workbook ({type(error).__name__})",
@@ -83,6 +93,10 @@ def read_excel(
             remedy=f"look at the file's header, add new names as aliases in schemas/sources/{contract.source}.yml",
         )
     return _reading(connection, contract, sheets, tuple(warnings))
+
+
+def _is_panic(error: BaseException) -> bool:
+    return type(error).__name__ == "PanicException"
 
 
 def cell_text(value: Any) -> str:
@@ -133,7 +147,17 @@ def _check_size(source: str, file: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(file) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+            sheets = [
+                part
+                for part in parts.namelist()
+                if part.startswith("xl/worksheets/") and part.endswith(".xml")
+            ]
+            cells = (
+                max((_extent(parts, part) for part in sheets), default=0)
+                if unpacked <= MAX_UNPACKED_WORKBOOK_BYTES
+                else 0
+            )
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         raise WorkbookUnreadable(
             source,
             "the workbook is not whole: it may have been cut, or is still being written",
@@ -148,6 +172,34 @@ def _check_size(source: str, file: Path, name: str) -> None:
             where=name,
             remedy="deliver it in several parts",
         )
+
+    if cells > MAX_SHEET_CELLS:
+        raise DeliveryRefused(
+            source,
+            f"a sheet reaches over {cells} cells, more than MAX_SHEET_CELLS = {MAX_SHEET_CELLS}",
+            where=name,
+            remedy="a cell far out on the sheet may hold something: delete the empty rows and columns, save it again",
+        )
+
+
+def _extent(parts: zipfile.ZipFile, part: str) -> int:
+    """Rows times columns of the area that a sheet's cells span: the reader holds all of it in memory."""
+    last_row, last_column, rest = 0, 0, b""
+    with parts.open(part) as sheet:
+        while block := sheet.read(1024**2):
+            for letters, digits in _CELL.findall(rest + block):
+                last_row = max(last_row, int(digits))
+                if len(letters) > 1:
+                    last_column = max(last_column, _column_number(letters))
+            rest = block[-64:]
+    return last_row * max(last_column, 26)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _Sheet | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -149,6 +151,9 @@ class _Pull:
             marker = self._marker(marker_entry)
             if marker is not None:
                 check_marker(self.contract.source, marker, item, rows=None)
+            if marker is None and self._is_of_day(entry.name) and _ends_in_half(file):
+                self.pending.append(entry)
+                return
             self._land(item, marker, origin)
         except WorkbookUnreadable as error:
             if self._is_of_day(entry.name) and not self.has_markers:
@@ -257,6 +262,16 @@ def _is_wanted(pattern: re.Pattern[str], name: str, delivered_for: date) -> bool
         return False
     day = date_in_name(name)
     return day is not None and day <= delivered_for
+
+
+def _ends_in_half(file: Path) -> bool:
+    """Whether a JSON file stops inside an object, without a line break: then it may still be being written."""
+    with file.open("rb") as handle:
+        if not handle.read(64).removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+            return False
+        handle.seek(-min(file.stat().st_size, 64), os.SEEK_END)
+        end = handle.read()
+    return not end.endswith(b"\n") and not end.rstrip().endswith((b"}", b"]"))
 
 
 def _origin(entry: Entry, marker: Entry | None) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def read_json_array(
             f"from read_json_objects('{quote_literal(clean)}', format = 'array', "
             f"maximum_object_size = {MAX_RECORD_BYTES})"
         )
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if isinstance(error, duckdb.OutOfMemoryException):
             raise
         raise not_whole(source, name) from None

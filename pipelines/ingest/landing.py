@@ -301,7 +301,8 @@ def reading_errors_are_named(source: str, where: str) -> Iterator[None]:
         ) from None
     except duckdb.IOException:
         raise
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        # (DuckDB's own message can be cut inside a character: then it is the message that cannot be decoded.)
         raise DeliveryRefused(
             source,
             f"the delivery cannot be read ({type(error).__name__})",

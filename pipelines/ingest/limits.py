@@ -14,6 +14,9 @@ MAX_WORKBOOK_BYTES = 200 * 1024**2
 MAX_UNPACKED_WORKBOOK_BYTES = 1024**3
 """Size of the parts of an .xlsx file once unpacked."""
 
+MAX_SHEET_CELLS = 60_000_000
+"""Cells of the area a sheet spans, empty ones too (the reader holds them all)."""
+
 MAX_JSON_DOCUMENT_BYTES = 64 * 1024**2
 """Size of one JSON page object, or of a bare array given with others (JSON Lines and a bare array by itself are read
 as a stream and may be larger)."""

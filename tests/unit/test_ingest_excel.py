@@ -181,6 +181,18 @@ def test_a_workbook_that_unpacks_without_end_is_refused(petition, workspace, tmp
         import_files(workspace, petition, [file], None)
 
 
+def test_a_cell_at_the_end_of_the_sheet_is_refused_before_memory_is_gone(
+    petition, workspace, tmp_path
+) -> None:
+    file = tmp_path / "XFJ_20230831_1800.xlsx"
+    with xlsxwriter.Workbook(str(file)) as book:
+        sheet = book.add_worksheet("a")
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(1_048_575, 16_383, "x")
+    with pytest.raises(DeliveryRefused, match="MAX_SHEET_CELLS"):
+        import_files(workspace, petition, [file], None)
+
+
 def test_a_sheet_without_the_header_is_refused_naming_what_is_missing(petition, workspace, tmp_path) -> None:
     file = xlsx(tmp_path / "XFJ_20230831_1800.xlsx", {"a": [["一", "二"], ["三", "四"]]})
     with pytest.raises(DeliveryRefused, match="信访件编号"):
