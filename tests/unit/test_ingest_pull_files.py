@@ -231,9 +231,12 @@ def test_json_lines_are_pulled_by_the_date_in_their_name(outbox, workspace) -> N
         "状态": "办理中",
         "更新时间": "2023-08-31 09:00",
     }
-    (folder / "网信移交_2023-08-31.jsonl").write_text(
-        json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    file = folder / "网信移交_2023-08-31.jsonl"
+    text = json.dumps(row, ensure_ascii=False) + "\n"
+    file.write_text(text[:40], encoding="utf-8")
+    with pytest.raises(SourceNotReady, match="still being written"):
+        pull(workspace, load_sources()["cyberspace"], connection, DAY)
+    file.write_text(text, encoding="utf-8")
     assert pull(workspace, load_sources()["cyberspace"], connection, DAY).rows == 1
 
 
