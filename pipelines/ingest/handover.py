@@ -203,7 +203,7 @@ def rows_reading(
     file = bench / "rows.jsonl"
     write_rows(rows, file)
     return replace(
-        read_json_lines(connection, contract.source, file, name, bench), has_broken_text=has_replacement(rows)
+        read_json_lines(connection, contract, file, name, bench), has_broken_text=has_replacement(rows)
     )
 
 

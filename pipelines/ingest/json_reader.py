@@ -48,12 +48,13 @@ class Page:
 
 
 def read_json_lines(
-    connection: duckdb.DuckDBPyConnection, source: str, file: Path, name: str, folder: Path
+    connection: duckdb.DuckDBPyConnection, contract: SourceContract, file: Path, name: str, folder: Path
 ) -> Reading:
     """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows."""
+    source = contract.source
     with reading_errors_are_named(source, name):
         counted = _plain_lines(source, file, name)
-        if counted is not None and _load_lines(connection, file) == counted:
+        if counted and _load_lines(connection, file) == counted:
             return _reading(connection, source, name, counted)
         clean = folder / "lines.jsonl"
         counted = _copy_lines(source, file, clean, name)
@@ -65,6 +66,8 @@ def read_json_lines(
                 where=name,
                 remedy="keep the file and report it: a row must never be lost",
             )
+        if not counted:
+            return empty_reading(contract)
         return _reading(connection, source, name, counted)
 
 

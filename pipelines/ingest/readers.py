@@ -27,7 +27,9 @@ def form_of(source: str, file: Path, name: str) -> Form:
     """What a file is, by its first bytes. Raises DeliveryRefused for an empty file and a saved web page."""
     with file.open("rb") as handle:
         start = handle.read(64 * 1024)
-    if not start.strip():
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
+        if _suffix(name) in (".jsonl", ".ndjson"):
+            return "json_lines"  # no line, no row: a day on which nothing happened
         raise DeliveryRefused(
             source, "the file is empty", where=name, remedy="ask the source to send it again"
         )
@@ -62,7 +64,7 @@ def read_file(
     if form == "excel":
         reading = read_excel(connection, contract, file, name)
     elif form == "json_lines":
-        reading = read_json_lines(connection, contract.source, file, name, folder)
+        reading = read_json_lines(connection, contract, file, name, folder)
     elif form == "json_array":
         reading = read_json_array(connection, contract, file, name, folder)
     else:

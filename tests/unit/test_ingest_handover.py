@@ -113,6 +113,14 @@ def test_an_array_is_read_however_it_is_laid_out(national, workspace, tmp_path) 
     assert (len(report.deliveries), report.rows) == (1, 0)
 
 
+def test_a_file_of_no_lines_is_a_day_on_which_nothing_happened(workspace, tmp_path) -> None:
+    cyberspace = load_sources()["cyberspace"]
+    for number, content in enumerate((b"", b"\xef\xbb\xbf\r\n \n")):
+        file = write(tmp_path, f"WX{number}_20230831.jsonl", content)
+        (delivery,) = import_files(workspace, cyberspace, [file], None).deliveries
+        assert (delivery.rows, delivery.delivered_for) == (0, date(2023, 8, 31))
+
+
 def test_what_a_killed_process_left_is_removed(national, workspace, tmp_path) -> None:
     left = workspace.temporary / "ingest-0123456789abcdef"
     left.mkdir()
