@@ -108,15 +108,19 @@ def count_faults(
         for row in connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
     }
     wanted = contract.columns
+    missing_columns = [f"缺 {name}" for name in wanted if name not in present]
+    other_columns = [f"多 {name}" for name in present if name not in wanted]
+    other_types = [
+        f"{name} {kind}≠{wanted[name].type}"
+        for name, kind in present.items()
+        if name in wanted and _type(wanted[name].type) != _type(kind)
+    ]
     faults = {
         "columns": (
-            sum(name not in present for name in wanted) + sum(name not in wanted for name in present),
-            "列与约定相同，不多不少",
+            len(missing_columns) + len(other_columns),
+            _named("列与约定相同，不多不少", [*missing_columns, *other_columns]),
         ),
-        "types": (
-            sum(_type(wanted[name].type) != _type(kind) for name, kind in present.items() if name in wanted),
-            "各列类型与约定相同",
-        ),
+        "types": (len(other_types), _named("各列类型与约定相同", other_types)),
         "nothing_personal": (
             sum(column.privacy == "personal" for column in wanted.values()),
             "约定的公布列中没有个人信息列",
@@ -191,6 +195,10 @@ def _tables_without_contract(
         [SCHEMA],
     ).fetchall()
     return sum(row[0] not in tables for row in rows)
+
+
+def _named(description: str, names: list[str]) -> str:
+    return f"{description}（{'，'.join(names)}）" if names else description
 
 
 def _type(name: str) -> str:
