@@ -12,7 +12,10 @@ import pytest
 from pipelines.contracts import load_tables
 from pipelines.errors import CheckCrashed, GateFailed
 from pipelines.quality import CheckResult, gate, record
+from pipelines.quality.audits import load_audits
+from pipelines.quality.deliveries import checks_of
 from pipelines.quality.results import crashed, reason_of
+from pipelines.settings import PROJECT_ROOT
 
 PASSED = CheckResult("ledger_identity", "audit", True, "passed", 0, "0", "平衡式成立")
 FAILED = dataclasses.replace(PASSED, status="failed", observed=3)
@@ -81,3 +84,10 @@ def test_why_a_check_died_never_holds_a_value() -> None:
 def test_great_expectations_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, pipelines.quality; sys.exit('great_expectations' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_check_is_documented() -> None:
+    text = (PROJECT_ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    names = [audit.name for audit in load_audits()] + [check.check_name for check in checks_of("hotline")]
+    assert [name for name in names if f"`{name}`" not in text] == []
+    assert [audit.name for audit in load_audits() if audit.description not in text] == []
