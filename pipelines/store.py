@@ -114,7 +114,9 @@ class Workspace:
             )
         if not key_file.is_file():
             raise ConfigurationError(
-                "the workspace's key file is gone", where=str(key_file), remedy="put the key back from its safe place"
+                "the workspace's key file is gone",
+                where=str(key_file),
+                remedy="put the key back from its safe place",
             )
         return cls(root, Keys.derive(key_file.read_bytes()))
 
@@ -270,12 +272,24 @@ def fresh_database(file: Path) -> duckdb.DuckDBPyConnection:
     """A new, plain (unencrypted) database file for publishing. The file must not exist."""
     if file.exists():
         raise PublicationError("a database to publish stands there already", where=str(file))
-    return duckdb.connect(str(file))
+    return _attached(file, "")
 
 
 def open_published(file: Path) -> duckdb.DuckDBPyConnection:
     """A published database, read-only."""
-    return duckdb.connect(str(file), read_only=True)
+    return _attached(file, "(read_only)")
+
+
+def _attached(file: Path, options: str) -> duckdb.DuckDBPyConnection:
+    """A connection whose current database is `file`, called `published`.
+
+    Opened directly, `clearance.duckdb` is the catalog `clearance`, and DuckDB refuses `clearance.tickets` as
+    ambiguous between that catalog and the schema in it.
+    """
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"attach '{quote_literal(file)}' as published {options}")
+    connection.execute("use published")
+    return connection
 
 
 def write_atomically(file: Path, content: bytes, *, mode: int = 0o644) -> None:

@@ -1,0 +1,136 @@
+"""The published tables: by allow-list, as Parquet and as a fresh database with a comment on everything.
+
+Only columns that a contract of schemas/tables names are selected, and both forms are written from scratch: nothing
+is copied and pruned, so no freed block keeps a text. The database is filled from the Parquet files: the two cannot
+differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.contracts import TableContract
+from pipelines.errors import PublicationError
+from pipelines.store import disk_full_is_said, fresh_database, quote_literal
+
+SCHEMA = "clearance"
+DICTIONARY_COLUMNS = ("table_name", "column_name", "type", "unit", "privacy", "zh", "meaning")
+
+
+def describe_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract]) -> None:
+    """Make `clearance.dictionary` from the contracts: one row a column of a published table."""
+    rows = [
+        (name, column, entry.type, entry.unit, entry.privacy, entry.zh, entry.meaning)
+        for name, contract in sorted(tables.items())
+        for column, entry in contract.columns.items()
+    ]
+    arriving = pa.table(
+        {
+            name: pa.array([row[index] for row in rows], type=pa.string())
+            for index, name in enumerate(DICTIONARY_COLUMNS)
+        }
+    )
+    connection.register("arriving_dictionary", arriving)
+    connection.execute(f"create or replace table {SCHEMA}.dictionary as select * from arriving_dictionary")
+    connection.unregister("arriving_dictionary")
+
+
+def content_hashes(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract]
+) -> dict[str, str]:
+    """For each content table the SHA-256 over its sorted rows, without columns of provenance (`not_content`).
+
+    The order of rows does not count; every value does, and NULL differs from an empty text.
+    """
+    hashes = {}
+    for name, contract in sorted(tables.items()):
+        if not contract.is_content:
+            continue
+        columns = [column for column in contract.columns if column not in contract.not_content]
+        values = ", ".join(f"cast({quoted(column)} as varchar)" for column in columns)
+        row = connection.execute(
+            f"select sha256(coalesce(string_agg(row_hash, '' order by row_hash), '')) "
+            f"from (select md5(cast(to_json([{values}]) as varchar)) as row_hash from {SCHEMA}.{quoted(name)})"
+        ).fetchone()
+        hashes[name] = str(row[0]) if row else ""
+    return hashes
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract], folder: Path
+) -> dict[str, int]:
+    """Write each table's contract columns to `folder/TABLE.parquet`, sorted by its key. Returns rows by table.
+
+    Raises PublicationError for a table of the contracts that is not there, and for a column marked personal.
+    """
+    folder.mkdir(parents=True)
+    counts = {}
+    for name, contract in sorted(tables.items()):
+        personal = [column for column, entry in contract.columns.items() if entry.privacy == "personal"]
+        if personal:
+            raise PublicationError(
+                f"column {personal[0]} is marked personal and cannot be published",
+                where=f"schemas/tables/{name}.yml",
+                remedy="take it out of the contract; personal data stay in the restricted store",
+            )
+        columns = ", ".join(
+            f"cast({quoted(column)} as {entry.type}) as {quoted(column)}"
+            for column, entry in contract.columns.items()
+        )
+        order = ", ".join(quoted(column) for column in contract.key)
+        file = folder / f"{name}.parquet"
+        try:
+            with disk_full_is_said(file):
+                row = connection.execute(
+                    f"copy (select {columns} from {SCHEMA}.{quoted(name)} order by {order}) "
+                    f"to '{quote_literal(file)}' (format parquet, compression zstd)"
+                ).fetchone()
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise PublicationError(
+                f"table {name} is not there, or lacks a column of its contract",
+                where=f"{SCHEMA}.{name}: {str(error).splitlines()[0]}",
+                remedy="make the table as schemas/tables says",
+            ) from error
+        counts[name] = int(row[0]) if row else 0
+    return counts
+
+
+def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Path) -> None:
+    """Fill a fresh database from the Parquet files of `parquet`, with a comment on every table and column."""
+    with disk_full_is_said(file):
+        connection = fresh_database(file)
+        try:
+            connection.execute(f"create schema {SCHEMA}")
+            for name, contract in sorted(tables.items()):
+                table = f"{SCHEMA}.{quoted(name)}"
+                source = quote_literal(parquet / f"{name}.parquet")
+                connection.execute(f"create table {table} as select * from read_parquet('{source}')")
+                note = f"{contract.title} · {contract.meaning}. Grain: {contract.grain}. Key: {', '.join(contract.key)}"
+                connection.execute(f"comment on table {table} is '{quote_literal(note)}'")
+                for column, entry in contract.columns.items():
+                    unit = f" [{entry.unit}]" if entry.unit else ""
+                    connection.execute(
+                        f"comment on column {table}.{quoted(column)} is "
+                        f"'{quote_literal(f'{entry.zh} · {entry.meaning}{unit}')}'"
+                    )
+            connection.execute("checkpoint")
+        finally:
+            connection.close()
+
+
+def write_dictionary(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Write `clearance.dictionary` as CSV with a byte-order mark, so that office programs read its Chinese."""
+    with disk_full_is_said(file):
+        connection.execute(
+            f"copy (select * from {SCHEMA}.dictionary) to '{quote_literal(file)}' (format csv, header)"
+        )
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+
+def quoted(name: str) -> str:
+    """A name of ours as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

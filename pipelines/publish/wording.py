@@ -1,0 +1,179 @@
+"""Chinese labels, formulas and number formats: one wording for page, workbook and bulletin.
+
+A share is never rounded to 100 % or to 0 % unless it is exactly that; what is undefined is printed as —.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from pipelines.settings import Thresholds
+
+UNDEFINED = "—"
+BASIS_NAMES = {"ticket": "件次", "lead": "线索"}
+FLOW_NAMES = {
+    "opening": "上期结转",
+    "received": "新接收",
+    "reopened": "重新办理",
+    "transferred_in": "转入",
+    "closed": "办结",
+    "transferred_out": "转出退回",
+    "withdrawn": "撤回",
+    "corrections": "更正",
+    "closing": "期末在办",
+}
+CAUSE_NAMES = {
+    "late_row": "来源补报",
+    "judgement": "人工判定",
+    "merge": "线索合并",
+    "split": "线索拆分",
+    "rule": "规则调整",
+    "calendar": "日历调整",
+    "replay": "隔离复核",
+}
+REASON_NAMES = {
+    "missing_ticket_no": "缺编号",
+    "unreadable_ticket_no": "编号无法识别",
+    "unreadable_received_at": "接收时间无法识别",
+    "impossible_received_at": "接收时间不可能",
+    "closed_before_received": "办结早于接收",
+    "negative_amount": "金额为负",
+    "unknown_division": "属地不在代码表",
+    "unknown_channel": "渠道不在代码表",
+    "cut_record": "记录残缺",
+    "broken_row": "记录损坏",
+}
+FIELD_NAMES = {
+    "ticket_no": "编号",
+    "received_at": "接收时间",
+    "closed_at": "办结时间",
+    "amount": "金额",
+    "division": "属地",
+    "channel": "渠道",
+    "record": "整条记录",
+}
+CHECK_STATUS_NAMES = {"passed": "通过", "warned": "提示", "failed": "未通过", "crashed": "核对出错"}
+SIZE_NAMES = {"ordinary": "一般", "large": "较大", "major": "重大"}
+LOCAL = "本地设定，待确认：尚无全国统一数值"
+WEEKDAYS = "一二三四五六日"
+
+# (indicator, formula, remark): printed under the table, on the page and in the workbook alike.
+FORMULAS = (
+    (
+        "台账平衡",
+        "上期结转＋新接收＋重新办理＋转入－办结－转出退回－撤回＋更正＝期末在办",
+        "按日、按属地、按渠道、按件次和线索分别成立；上期结转即上一日的期末在办",
+    ),
+    ("时效内办结率（热线口径）", "按时办结 ÷ 已办结", "看不出仍在办的超期件，须与信访口径并列"),
+    (
+        "时效内办结率（信访口径）",
+        "到期件中按时办结 ÷ 至今到期",
+        "至今到期：时限止于业务日及以前、未退回未撤回，办结与否均计",
+    ),
+    (
+        "存量清零率",
+        "存量已清 ÷ 存量（基准日在办）",
+        "尚无法定口径；须与超期未结、办结未支付、应回复未回复、未入账并列，任何单一数字不称清零",
+    ),
+    ("超期未结", "业务日终仍在办且已过办理时限", "时限当日24时仍未办结即计入"),
+    ("办结未支付", "来源已办结但没有支付记录", "法院、公安、仲裁、还款协议未到期等"),
+    ("应回复未回复", "线索已了结或已在他处办结、本件尚未答复", "一条线索可有多件，逐件答复"),
+    ("未入账", "不合数据约定而隔离、尚无更正版本的来源记录", "每条都可能是一名劳动者的诉求，更正后自动入账"),
+    ("重复率", "1 － 线索 ÷ 件次", "件次：来源的一条记录；线索：同一劳动者对同一用人单位的同一事项"),
+    (
+        "清欠人数、金额",
+        "每条线索计一次",
+        "取来源金额字段；同一线索各件不一致的，取最后办结且大于零者并作标记",
+    ),
+    ("近7日日均清理", "近7日清理的存量 ÷ 其中工作日", "日均需清理：存量未清 ÷ 至目标日的工作日"),
+)
+
+
+def count(value: int | None) -> str:
+    """A count with thousands separators; a minus sign, not a hyphen."""
+    if value is None:
+        return UNDEFINED
+    return f"{value:,}".replace("-", "−")
+
+
+def signed(value: int) -> str:
+    """A count with its sign; 0 has none."""
+    return "0" if value == 0 else f"{'+' if value > 0 else '−'}{abs(value):,}"
+
+
+def share(part: int, whole: int) -> str:
+    """`part` of `whole` in percent with two decimals; — without a whole."""
+    if whole <= 0:
+        return UNDEFINED
+    exact = Decimal(100 * part) / Decimal(whole)
+    rounded = exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    if rounded == 100 and part < whole:
+        rounded = exact.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+    if rounded == 0 and part > 0:
+        return "<0.01%"
+    return f"{rounded}%"
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """`part` of `whole` as a number, or None without a whole."""
+    return part / whole if whole > 0 else None
+
+
+def wan(fen: int) -> str:
+    """An amount of fen in 万元 with two decimals."""
+    return f"{ten_thousands(fen):,}"
+
+
+def ten_thousands(fen: int) -> Decimal:
+    """An amount of fen in 万元, rounded to two decimals."""
+    return (Decimal(fen) / 1_000_000).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def pace(value: float | None) -> str:
+    """A pace a working day with one decimal."""
+    return UNDEFINED if value is None else f"{value:,.1f}"
+
+
+def day(value: date | None) -> str:
+    """2023年8月31日."""
+    return UNDEFINED if value is None else f"{value.year}年{value.month}月{value.day}日"
+
+
+def day_of_month(value: date | None) -> str:
+    """8月31日."""
+    return UNDEFINED if value is None else f"{value.month}月{value.day}日"
+
+
+def weekday(value: date) -> str:
+    """星期四."""
+    return f"星期{WEEKDAYS[value.weekday()]}"
+
+
+def freshness(source: Mapping[str, object], business_date: date) -> str:
+    """How fresh a source is, in words."""
+    newest = source["last_delivered_for"]
+    if source["is_delivered"]:
+        return "已报送"
+    waived = "（已准予缺报）" if source["is_waived"] else ""
+    if not isinstance(newest, date):
+        return f"从未报送{waived}"
+    return f"未报送{day_of_month(business_date)}数据，最近报送{day_of_month(newest)}，滞后{source['age_days']}天{waived}"
+
+
+def control(source: Mapping[str, object]) -> str:
+    """Whether a source's control totals agree with our rows, in words."""
+    if source["control_total"] is None:
+        return "来源不提供总数"
+    ours, theirs = source["control_rows"], source["control_total"]
+    word = "一致" if source["is_control_total_met"] else "不一致"
+    return f"{word}（对方 {theirs:,}，我方 {ours:,}）"
+
+
+def thresholds(limits: Thresholds) -> str:
+    """From how many people or how much money an incident is large or major, in words."""
+    return (
+        f"较大：{limits.large_persons}人或{limits.large_fen // 1_000_000}万元以上；"
+        f"重大：{limits.major_persons}人或{limits.major_fen // 1_000_000}万元以上"
+    )
