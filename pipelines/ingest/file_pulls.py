@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import ContractError, DeliveryRefused, SourceError, SourceIncomplete, SourceNotReady
+from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery, landed, refusals
 from pipelines.ingest.excel_reader import WorkbookUnreadable
 from pipelines.ingest.handover import combined, incomplete, page_reading, report_of, say_landed
@@ -21,7 +22,6 @@ from pipelines.ingest.landing import (
     Arrival,
     Original,
     Say,
-    date_in_name,
     keep_refused,
     land,
     original,

@@ -11,13 +11,13 @@ import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceIncomplete
+from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
 from pipelines.ingest.landing import (
     Arrival,
     Original,
     Say,
-    date_in_name,
     keep_refused,
     land,
     original,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -159,8 +158,8 @@ def land(
     if same_window and not _has_new_rows(workspace, connection, made / ROWS, same_window):
         return same_window[-1], False
     _seal_originals(workspace, arrival.originals, made / ORIGINAL)
-    delivered_for = arrival.delivered_for or _newest_change(
-        workspace, connection, arrival, made / ROWS, reading
+    delivered_for = arrival.delivered_for or newest_change(
+        workspace, connection, contract, made / ROWS, reading, arrival.name
     )
     agrees = None if reading.control_total is None else reading.control_total == _control_rows(reading)
     delivery = Delivery(
@@ -328,52 +327,6 @@ def _has_new_rows(
     return bool(found[0][0])
 
 
-def _newest_change(
-    workspace: Workspace,
-    connection: duckdb.DuckDBPyConnection,
-    arrival: Arrival,
-    rows_file: Path,
-    reading: Reading,
-) -> date:
-    """The day of the newest change time among the good rows: whole, with a number and a believable receipt."""
-    if reading.changed_at is not None:
-        return reading.changed_at.date()
-    contract = arrival.contract
-    changed = [*contract.columns_of("changed_at"), *contract.columns_of("received_at")]
-    number = _identifier(contract.columns_of("ticket_no")[0])
-    received = ", ".join(_day(name) for name in contract.columns_of("received_at"))
-    newest = connection.execute(
-        f"select max(coalesce({', '.join(_day(name) for name in changed)})) from {workspace.scan([rows_file])} "
-        f"where _defect is null and trim(coalesce({number}, '')) <> '' and not contains({number}, '\ufffd') "
-        f"and coalesce({received}) between date '1990-01-01' and date '2099-12-31' "
-        f"and coalesce({', '.join(_day(name) for name in changed)}) between date '1990-01-01' and date '2099-12-31'"
-    ).fetchall()[0][0]
-    if newest is None:
-        raise DeliveryRefused(
-            contract.source,
-            "the day it was delivered for is unknown: no date in the file's name, no readable change time in its rows",
-            where=arrival.name,
-            remedy="say it with --as-of YYYY-MM-DD",
-        )
-    return newest if isinstance(newest, date) else date.fromisoformat(str(newest))
-
-
-def _day(column: str) -> str:
-    """SQL of the date a text starts with: 2023-08-15…, 2023/8/15…, 2023年8月15日…, 20230815…."""
-    name = _identifier(column)
-    separated = r"^\s*(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})"
-    packed = r"^\s*(\d{4})(\d{2})(\d{2})(\d{4}|\d{6})?\s*$"
-
-    def parts(pattern: str) -> str:
-        groups = ", ".join(f"nullif(regexp_extract({name}, '{pattern}', {group}), '')" for group in (1, 2, 3))
-        return f"try_cast(concat_ws('-', {groups}) as date)"
-
-    return (
-        f"case when regexp_matches({name}, '{separated}') then {parts(separated)} "
-        f"when regexp_matches({name}, '{packed}') then {parts(packed)} end"
-    )
-
-
 def _control_rows(reading: Reading) -> int:
     return reading.rows if reading.control_rows is None else reading.control_rows
 
@@ -387,22 +340,3 @@ def _sha256(originals: Sequence[Original]) -> str:
 
 def _json(entry: Mapping[str, Any]) -> bytes:
     return (json.dumps(entry, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-NAME_DATE = re.compile(
-    r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])(?=日|\D|$|\d{4}(?:\d{2})?(?!\d))"
-)
-
-
-def date_in_name(name: str) -> date | None:
-    """The date a file's name carries (20230831, 2023-08-31, 2023年08月31日), or None."""
-    for found in NAME_DATE.finditer(name):
-        try:
-            return date(int(found.group(1)), int(found.group(2)), int(found.group(3)))
-        except ValueError:
-            continue
-    return None

@@ -15,9 +15,9 @@ import duckdb
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.csv_reader import read_csv
+from pipelines.ingest.days import date_in_name
 from pipelines.ingest.excel_reader import read_excel
 from pipelines.ingest.json_reader import read_json_array, read_json_lines
-from pipelines.ingest.landing import date_in_name
 from pipelines.ingest.rows import Reading
 
 Form = Literal["csv", "excel", "json_lines", "json_array", "json_page"]

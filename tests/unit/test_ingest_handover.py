@@ -13,7 +13,7 @@ import pytest
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import ConfigurationError, DeliveryRefused
 from pipelines.ingest import import_files, landed, original_bytes, refusals
-from pipelines.ingest.landing import date_in_name
+from pipelines.ingest.days import date_in_name
 from pipelines.store import Workspace
 
 CSV = "ajbh,ajly,djsj,xzqh,ajzt,gxsj\r\nA1,1,2023-08-29,640104,01,2023-08-30 10:00:00\r\n"
