@@ -21,6 +21,7 @@ import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
+from pipelines.ingest.days import newest_change
 from pipelines.ingest.deliveries import MANIFEST, ORIGINAL, REFUSED, ROWS, Delivery, Refusal, find_delivery
 from pipelines.ingest.limits import MAX_FILE_BYTES, SEALED_PART_BYTES
 from pipelines.ingest.rows import (
