@@ -309,6 +309,7 @@ def _commit(
         previous=latest.resolve() if latest.exists() else None,
         previous_revision=None,
         waivers=_waivers(connection, making.business_date),
+        content_hashes=hashes,
     )
     made = publishing.write(workspace, connection, city, tables, context)
     waiting = place.with_name(f".{place.name}.waiting")

@@ -76,7 +76,9 @@ class SourceUnreachable(SourceError):
 class SourceBusy(SourceError):
     is_retryable = True
 
-    def __init__(self, source: str, what: str, *, retry_after: float, where: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, source: str, what: str, *, retry_after: float, where: str = "", remedy: str = ""
+    ) -> None:
         self.retry_after = retry_after
         super().__init__(source, what, where=where, remedy=remedy)
 

@@ -62,12 +62,16 @@ def load_city(directory: Path = DEFAULT_CITY_DIR) -> City:
     path = directory / "city.toml"
     if not path.is_file():
         raise ContractError(
-            "no city.toml in the city folder", where=str(path), remedy="give a folder like cities/yinchuan with --city"
+            "no city.toml in the city folder",
+            where=str(path),
+            remedy="give a folder like cities/yinchuan with --city",
         )
     try:
         return City(directory=directory, **tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ContractError(f"city.toml cannot be used: {error}", where=str(path), remedy="mend the file") from error
+        raise ContractError(
+            f"city.toml cannot be used: {error}", where=str(path), remedy="mend the file"
+        ) from error
 
 
 class Connection(Frozen):

@@ -281,14 +281,14 @@ def open_published(file: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _attached(file: Path, options: str) -> duckdb.DuckDBPyConnection:
-    """A connection whose current database is `file`, called `published`.
+    """A connection whose current database is `file`, called `clearance` as when the file is opened directly.
 
-    Opened directly, `clearance.duckdb` is the catalog `clearance`, and DuckDB refuses `clearance.tickets` as
-    ambiguous between that catalog and the schema in it.
+    Its tables stand in the default schema, so that `clearance.tickets` means the same everywhere (a schema of that
+    name too would make it ambiguous: docs/decisions/0004).
     """
     connection = duckdb.connect(":memory:")
-    connection.execute(f"attach '{quote_literal(file)}' as published {options}")
-    connection.execute("use published")
+    connection.execute(f"attach '{quote_literal(file)}' as clearance {options}")
+    connection.execute("use clearance")
     return connection
 
 

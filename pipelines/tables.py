@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from pipelines import __version__, clocks, ledger, normalize, quality, registry, resolve
+from pipelines import __version__, clocks, ledger, normalize, publish, quality, registry, resolve
 from pipelines.contracts import CHANNELS, SourceContract, load_tables
 from pipelines.errors import PublicationError
 from pipelines.ledger.booking import Booking
@@ -68,6 +68,8 @@ def make_tables(
     say: Say,
 ) -> tuple[list[str], list[quality.CheckResult]]:
     """All tables of a date in schema `clearance`, and the checks on them (`checks_folder` None: no checks)."""
+    if checks_folder is not None:
+        quality.preload()
     say(f"{making.business_date}: {len(making.known)} deliveries known")
     added = normalize.stage(workspace, connection, city, contracts, making.known)
     say(f"staged {added} new rows")
@@ -76,7 +78,9 @@ def make_tables(
     results: list[quality.CheckResult] = []
     if checks_folder is not None:
         remove_tree(checks_folder)
-        results += quality.check_deliveries(connection, making.business_date, checks_folder)
+        results += quality.check_deliveries(
+            connection, making.business_date, checks_folder, since=making.newest_date
+        )
     resolve.resolve(connection)
     first = connection.execute("select min(cast(received_at as date)) from core.ticket_state").fetchone()
     warnings = clocks.build_calendar(
@@ -137,10 +141,12 @@ def make_tables(
     }
     for name in MARTS:
         run_sql(connection, f"marts/{name}", parameters)
+    publish.describe_tables(connection, load_tables())
     if checks_folder is not None:
-        results += quality.check_audits(connection, making.business_date)
-        results += quality.check_tables(connection, load_tables())
+        results += quality.check_audits(connection, making.business_date, checks_folder)
+        results += quality.check_tables(connection, load_tables(), checks_folder)
         quality.record(connection, results)
+        quality.write_report(checks_folder, making.business_date, results)
     return warnings, results
 
 

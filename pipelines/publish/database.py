@@ -104,7 +104,6 @@ def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Pat
     with disk_full_is_said(file):
         connection = fresh_database(file)
         try:
-            connection.execute(f"create schema {SCHEMA}")
             for name, contract in sorted(tables.items()):
                 table = f"{SCHEMA}.{quoted(name)}"
                 source = quote_literal(parquet / f"{name}.parquet")

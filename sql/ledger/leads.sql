@@ -7,7 +7,7 @@ with members as (
            case when s.status = 'closed' and s.recovered_fen > 0 then s.recovered_fen end as paid_fen
     from core.lead_of_ticket as l
     join core.ticket_state as s on s.ticket_id = l.ticket_id
-    left join core.clocks as c on c.ticket_id = l.ticket_id and c.is_closing
+    left join core.clocks as c on c.ticket_id = l.ticket_id and c.is_closing and c.is_measurable
 )
 select
     m.lead_id,

@@ -2,7 +2,10 @@
 -- yet; resolved when a later good version of the same number came.
 create or replace table clearance.quarantine as
 select
-    q.source, q.delivery_id, q.row_no, q.ticket_no, q.reason,
+    q.source, q.delivery_id, q.row_no,
+    -- No field of a cut row is where it should be: its number may be another field.
+    case when q.reason <> 'cut_record' then q.ticket_no end as ticket_no,
+    q.reason,
     case q.reason
         when 'missing_ticket_no' then 'ticket_no' when 'unreadable_ticket_no' then 'ticket_no'
         when 'unreadable_received_at' then 'received_at' when 'impossible_received_at' then 'received_at'

@@ -194,7 +194,7 @@ def personal_data(published: Path) -> Iterator[str]:
                 yield f"{path.name}: holds personal data ({text})"
     with duckdb.connect(str(published / "clearance.duckdb"), read_only=True) as database:
         query = (
-            "select table_name, column_name from information_schema.columns where table_schema = 'clearance'"
+            "select table_name, column_name from information_schema.columns where table_catalog = 'clearance'"
         )
         for column in rows_of(database, query):
             table, name = column["table_name"], column["column_name"]
