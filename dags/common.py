@@ -7,14 +7,14 @@ Expectations come in with a task's body.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, CronPartitionTimetable, RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError
 
 from pipelines.errors import ClearanceError, ConfigurationError, SourceBusy, SourceNotReady
 from pipelines.settings import DEFAULT_CITY_DIR, TIME_ZONE, City, Connection, load_city
@@ -37,6 +37,7 @@ LONGEST_DELAY = timedelta(minutes=15)
 WAITING_RETRIES = 40
 WAITING_DELAY = timedelta(seconds=30)
 PUBLISH_RETRIES = 3
+AIRFLOW_RETRIES = 3
 
 
 class PredecessorPending(ClearanceError):
@@ -49,13 +50,17 @@ class RetryByKindOfError(RetryPolicy):
     """Retries what may pass (`is_retryable` in pipelines.errors), fails everything else at once.
 
     SourceBusy waits as long as the source asks for; SourceNotReady a quarter of an hour; the others twice as long
-    each time. The task's own `retries` is the upper bound.
+    each time. Airflow's own answers (its API server was away for a moment) get a few tries. The task's `retries` is
+    the upper bound.
     """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         kind = type(exception).__name__
+        delay = min(FIRST_DELAY * 2 ** min(try_number - 1, 10), LONGEST_DELAY)
+        if isinstance(exception, AirflowRuntimeError) and try_number <= AIRFLOW_RETRIES:
+            return RetryDecision.retry(delay, "Airflow itself did not answer")
         if not isinstance(exception, ClearanceError) or not exception.is_retryable:
             return RetryDecision.fail(f"{kind} does not pass by itself")
         if isinstance(exception, SourceBusy):
@@ -66,7 +71,6 @@ class RetryByKindOfError(RetryPolicy):
             return RetryDecision.retry(NOT_READY_DELAY, "the source is not ready")
         if isinstance(exception, PredecessorPending):
             return RetryDecision.retry(WAITING_DELAY, "an earlier day is not complete")
-        delay = min(FIRST_DELAY * 2 ** min(try_number - 1, 10), LONGEST_DELAY)
         return RetryDecision.retry(delay, f"{kind} may pass")
 
 
@@ -95,11 +99,6 @@ def business_date_of(context: Mapping[str, Any]) -> date:
         raise AirflowFailException(
             f"the run's partition key is {key!r}, not a business date: start it with a partition key like 2023-08-31"
         ) from None
-
-
-def day_of_key(key: str) -> date:
-    """The business date that an asset event's partition key names."""
-    return date.fromisoformat(key)
 
 
 def workspace() -> Workspace:
@@ -146,26 +145,41 @@ def due_days(
     business_date: date,
     *,
     published: Set[date],
-    delivered: Mapping[str, Set[date]],
-    cut_off: Set[date],
+    begun: Iterable[date],
+    sources: Iterable[str],
+    has_delivered: Callable[[str, date], bool],
+    is_cut_off: Callable[[date], bool],
 ) -> list[date]:
     """The days to publish for a run of `business_date`, in order: earlier complete ones first, then the day itself.
 
-    Earlier is a day after the newest published one for which a source has delivered. It is complete when every
-    source of `delivered` has, or its cut-off has passed. Raises PredecessorPending while one is not. Empty when the
-    day is published, or lies before the newest published day.
+    Earlier is a day of `begun` (something was pulled for it) after the newest published one. It is complete when
+    every source has delivered for it, or its cut-off has passed. Raises PredecessorPending while one is not. Empty
+    when the day is published, or lies before the newest published day.
     """
     newest = max(published, default=None)
     if newest is not None and business_date <= newest:
         return []
-    begun = {day for days in delivered.values() for day in days} | set(cut_off)
-    earlier = sorted(day for day in begun if day < business_date and (newest is None or day > newest))
+    earlier = sorted({day for day in begun if day < business_date and (newest is None or day > newest)})
     for day in earlier:
-        missing = [source for source, days in sorted(delivered.items()) if day not in days]
-        if missing and day not in cut_off:
+        missing = [source for source in sorted(sources) if not has_delivered(source, day)]
+        if missing and not is_cut_off(day):
             raise PredecessorPending(
                 f"{business_date} waits: {day} is not published yet, and these have not delivered for it: "
                 f"{', '.join(missing)}",
                 remedy=f"let the missing sources come, or start publish_cutoff with the partition key {day}",
             )
     return [*earlier, business_date]
+
+
+def note_day(state_of_asset: Any, business_date: date) -> None:
+    """Note with an asset that a day is done for it: what `is_noted` reads, from whatever run."""
+    state_of_asset.set(_note_key(business_date), True)
+
+
+def is_noted(state_of_asset: Any, business_date: date) -> bool:
+    """Whether a day was noted with an asset."""
+    return bool(state_of_asset.get(_note_key(business_date), False))
+
+
+def _note_key(business_date: date) -> str:
+    return f"day-{business_date.isoformat()}"

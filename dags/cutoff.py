@@ -32,10 +32,11 @@ with DAG(
 ) as dag:
 
     @task(task_id="cut_off", task_display_name="到点截止", outlets=[common.CUTOFF])
-    def cut_off(**context: Any) -> None:
+    def cut_off(*, asset_state_store: Any, **context: Any) -> None:
         business_date = common.business_date_of(context)
         if business_date in common.published_days(common.workspace().published):
             raise AirflowSkipException(f"{business_date} is published already")
+        common.note_day(asset_state_store[common.CUTOFF], business_date)
         print(f"{business_date} is published with what has come")
 
     cut_off()

@@ -49,19 +49,24 @@ with DAG(
         retries=common.WAITING_RETRIES,
         retry_policy=common.RetryByKindOfError(),
     )
-    def wait_for_earlier_days(*, inlet_events: Any, **context: Any) -> list[str]:
+    def wait_for_earlier_days(*, asset_state_store: Any, **context: Any) -> list[str]:
+        from pipelines import ingest
+
         business_date = common.business_date_of(context)
-
-        def days_of(asset: Any) -> set[Any]:
-            keys = {event.partition_key for event in inlet_events[asset]}
-            return {common.day_of_key(key) for key in keys if key}
-
-        published = common.published_days(common.workspace().published)
+        workspace = common.workspace()
+        published = common.published_days(workspace.published)
+        landed = ingest.landed(workspace)
+        delivered = {(delivery.source, delivery.delivered_for) for delivery in landed}
+        # The notes, not the events: Airflow 3.3 cannot list events whose daily run is still queued.
         days = common.due_days(
             business_date,
             published=published,
-            delivered={source: days_of(asset) for source, asset in SOURCES.items()},
-            cut_off=days_of(common.CUTOFF),
+            begun={delivery.delivered_for for delivery in landed if not delivery.is_handed_over},
+            sources=SOURCES,
+            has_delivered=lambda source, day: (
+                (source, day) in delivered or common.is_noted(asset_state_store[SOURCES[source]], day)
+            ),
+            is_cut_off=lambda day: common.is_noted(asset_state_store[common.CUTOFF], day),
         )
         if not days and business_date not in published:
             raise AirflowSkipException(

@@ -51,7 +51,7 @@ def build(contract: SourceContract) -> DAG:
             retries=common.SOURCE_RETRIES,
             retry_policy=common.RetryByKindOfError(),
         )
-        def pull(*, outlet_events: Any, **context: Any) -> None:
+        def pull(*, outlet_events: Any, asset_state_store: Any, **context: Any) -> None:
             from pipelines import ingest
 
             business_date = common.business_date_of(context)
@@ -66,6 +66,7 @@ def build(contract: SourceContract) -> DAG:
                 "deliveries": len(deliveries),
                 "new_deliveries": len(report.deliveries),
             }
+            common.note_day(asset_state_store[asset], business_date)
 
         pull()
     return dag
