@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.publish.wording import count, day_of_month
 
 WIDTH, HEIGHT = 640, 250
-LEFT, RIGHT, TOP, BOTTOM = 52, 92, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 52, 118, 14, 30
 INK, ACCENT, SECOND, ALERT, GRID, PALE = "#18212d", "#1c4e80", "#8a6d2f", "#a4211c", "#e4e8ee", "#c3cfdc"
 
 

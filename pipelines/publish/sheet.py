@@ -14,7 +14,7 @@ import xlsxwriter
 
 from pipelines.publish.wording import UNDEFINED
 
-Kind = Literal["text", "wrap", "count", "signed", "share", "money", "date"]
+Kind = Literal["text", "wrap", "count", "plain_count", "signed", "share", "money", "date"]
 FONT = "宋体"
 HEAD_FONT = "黑体"
 RULE = "#8A94A3"
@@ -22,6 +22,7 @@ HEAD_FILL = "#E9EEF4"
 TOTAL_FILL = "#F4F6F9"
 NUMBER_FORMATS: dict[str, str] = {
     "count": "#,##0;-#,##0;0",
+    "plain_count": "#,##0",
     "signed": "+#,##0;-#,##0;0",
     "share": "0.00%",
     "money": "#,##0.00",
@@ -61,6 +62,7 @@ class Sheet:
         self.next_row = 0
         self.first_data_row = 0
         self.formats: dict[tuple[str, bool, bool], Any] = {}
+        self.breaks: list[int] = []
 
     def head(self, title: str, subtitle: str, columns: Sequence[Column]) -> None:
         """Title, subtitle and header; the header has two rows where a column stands under a group."""
@@ -94,14 +96,22 @@ class Sheet:
                 self.sheet.merge_range(row, first, row + 1, first, columns[first].label, form)
             else:
                 self.sheet.write_string(row, first, columns[first].label, form)
-        self.sheet.set_row(row, 30 if has_groups else 22)
+        upper = max(lines_of(text, width) for text, width in _group_widths(columns)) if has_groups else 1
+        self.sheet.set_row(row, 22 if upper == 1 else 30)
+        if has_groups:
+            lower = max(lines_of(column.label, column.width) for column in columns if column.group)
+            self.sheet.set_row(row + 1, 13 * lower + 4)
         self.next_row = self.first_data_row = row + depth
         self.last_column = last
 
     def row(self, values: Sequence[object], *, is_total: bool = False) -> None:
         """One row of values, in the order of the columns. None is an empty cell, in a share —."""
+        lines = 1
         for index, (column, value) in enumerate(zip(self.columns, values, strict=True)):
             self._cell(self.next_row, index, column.kind, value, is_total)
+            if column.kind == "wrap" and isinstance(value, str):
+                lines = max(lines, lines_of(value, column.width - 2))
+        self.sheet.set_row(self.next_row, max(15, 13 * lines + 2))
         self.next_row += 1
 
     def block(
@@ -114,10 +124,15 @@ class Sheet:
         )  # fmt: skip
         self.sheet.merge_range(self.next_row, 0, self.next_row + len(rows) - 1, 0, name, form)
         for second, values, is_sum in rows:
+            self.sheet.set_row(self.next_row, 14)
             self._cell(self.next_row, 1, "text", second, is_sum or is_total)
             for index, value in enumerate(values, start=2):
                 self._cell(self.next_row, index, self.columns[index].kind, value, is_sum or is_total)
             self.next_row += 1
+
+    def page_break(self) -> None:
+        """Begin a new printed page with the next row, in programs that heed it beside fitting to the width."""
+        self.breaks.append(self.next_row)
 
     def empty_says(self, text: str) -> None:
         """Say in words that there are no rows, where there are none."""
@@ -134,9 +149,9 @@ class Sheet:
             "text_wrap": True,
             "valign": "top",
         }
-        characters = sum(column.width for column in self.columns) * 0.55
+        width = sum(column.width for column in self.columns)
         for line in lines:
-            self._wide(line, form, 13 * (1 + int(len(line) / max(characters, 20))))
+            self._wide(line, form, 13 * lines_of(line, width))
 
     def finish(self, *, freeze_columns: int = 0, print_columns_repeated: bool = False) -> None:
         """Freeze panes and A4 landscape, one page wide, with the header repeated and pages numbered."""
@@ -145,6 +160,8 @@ class Sheet:
         self.sheet.set_paper(9)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.sheet.fit_to_pages(1, 0)
+        if self.breaks:
+            self.sheet.set_h_pagebreaks(self.breaks)
         self.sheet.repeat_rows(0, self.first_data_row - 1)
         if print_columns_repeated and freeze_columns:
             self.sheet.repeat_columns(0, freeze_columns - 1)
@@ -175,6 +192,8 @@ class Sheet:
         elif isinstance(value, bool):
             self.sheet.write_string(row, index, "是" if value else "否", form)
         elif isinstance(value, int | float | Decimal):
+            if kind in ("text", "wrap"):
+                form = self._cell_form("plain_count", is_total, False)
             self.sheet.write_number(row, index, value, form)
         else:
             self.sheet.write_string(row, index, str(value), form)
@@ -188,9 +207,9 @@ class Sheet:
             if kind in NUMBER_FORMATS:
                 settings |= {"num_format": NUMBER_FORMATS[kind], "align": "right"}
             else:
-                settings |= {"align": "left", "text_wrap": kind == "wrap"}
-            if kind in ("share", "date"):
-                settings["align"] = "right" if kind == "share" else "center"
+                settings |= {"align": "left", "indent": 1, "text_wrap": kind == "wrap"}
+            if kind in ("plain_count", "date"):
+                settings["align"] = "left" if kind == "plain_count" else "center"
             if is_total:
                 settings |= {"bold": True, "bg_color": TOTAL_FILL}
             if is_quoted:
@@ -200,3 +219,17 @@ class Sheet:
 
     def _form(self, **settings: object) -> Any:
         return self.book.add_format(settings)
+
+
+def lines_of(text: str, width: float) -> int:
+    """How many lines a text takes in a column of `width` half-width characters."""
+    taken = sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+    return max(1, -(-taken // max(int(width), 1)))
+
+
+def _group_widths(columns: Sequence[Column]) -> list[tuple[str, float]]:
+    return [
+        (group, sum(column.width for column in members))
+        for group, members in groupby(columns, key=lambda column: column.group)
+        if group
+    ]

@@ -167,8 +167,7 @@ def control(source: Mapping[str, object]) -> str:
     if source["control_total"] is None:
         return "来源不提供总数"
     ours, theirs = source["control_rows"], source["control_total"]
-    word = "一致" if source["is_control_total_met"] else "不一致"
-    return f"{word}（对方 {theirs:,}，我方 {ours:,}）"
+    return f"一致 {theirs:,}" if source["is_control_total_met"] else f"不一致：对方 {theirs:,}，我方 {ours:,}"
 
 
 def thresholds(limits: Thresholds) -> str:

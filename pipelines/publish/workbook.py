@@ -47,6 +47,8 @@ STANDING = (
     ("至今到期", "due"),
     ("到期按时办结", "due_on_time"),
 )
+PROGRESS_FORMULAS = ("台账平衡", "超期未结")
+BLOCKS_A_PAGE = 4
 NAMES = {**FLOW_NAMES, "overdue": "超期未结"}
 
 
@@ -75,25 +77,26 @@ def write_workbook(file: Path, figures: Figures, city: City, context: Publicatio
 
 
 def _progress(sheet: Sheet, figures: Figures, city: City, subtitle: str) -> None:
-    columns = [Column("属地", 9), Column("渠道", 11)]
+    columns = [Column("属地", 9), Column("渠道", 13)]
     columns += [Column(BASIS_NAMES[basis], 6.6, "count", NAMES[name]) for name in PROGRESS for basis in BASES]
     sheet.head(f"{city.name}欠薪线索清零进度表", f"{subtitle}　单位：件次、条（线索）", columns)
-    for division, name in figures.divisions.items():
-        sheet.block(
-            name,
-            [(CHANNEL_NAMES[channel], _pairs(figures, division, channel), False) for channel in CHANNELS]
-            + [("小计", _pairs(figures, division, ALL), True)],
-        )
-    sheet.block(
-        TOTAL,
-        [(CHANNEL_NAMES[channel], _pairs(figures, ALL, channel), False) for channel in CHANNELS]
-        + [("合计", _pairs(figures, ALL, ALL), True)],
-        is_total=True,
-    )
+    channels = {
+        channel: CHANNEL_NAMES[channel] + ("" if figures.delivered_channels.get(channel, True) else "＊")
+        for channel in CHANNELS
+    }
+    for place, (division, name) in enumerate([*figures.divisions.items(), (ALL, TOTAL)]):
+        if place and place % BLOCKS_A_PAGE == 0:
+            sheet.page_break()
+        is_total = division == ALL
+        rows = [(label, _pairs(figures, division, channel), False) for channel, label in channels.items()]
+        rows.append(("合计" if is_total else "小计", _pairs(figures, division, ALL), True))
+        sheet.block(name, rows, is_total=is_total)
     sheet.notes(
-        [f"{name}：{formula}。{remark}。" for name, formula, remark in FORMULAS]
-        + ["件次与线索并列：件次按来源记录逐件计，线索按去重后的事项计，二者不得相加。"]
-        + _missing(figures)
+        [f"{name}：{formula}。{remark}。" for name, formula, remark in FORMULAS if name in PROGRESS_FORMULAS]
+        + [
+            "件次与线索并列：件次按来源记录逐件计，线索按去重后的事项计，二者不得相加。其余指标的公式见各表及“说明”。"
+        ]
+        + [f"＊{line}" for line in _missing(figures)]
     )
     sheet.finish(freeze_columns=2, print_columns_repeated=True)
 
@@ -105,16 +108,16 @@ def _pairs(figures: Figures, division: str, channel: str) -> list[int]:
 
 def _standing(sheet: Sheet, figures: Figures, city: City, subtitle: str, what: str) -> None:
     columns = [Column(what, 12)]
-    columns += [Column(BASIS_NAMES[basis], 7.4, "count", label) for label, _ in STANDING for basis in BASES]
-    columns += [Column(BASIS_NAMES[basis], 8, "share", "时效内办结率（热线口径）") for basis in BASES]
-    columns += [Column(BASIS_NAMES[basis], 8, "share", "时效内办结率（信访口径）") for basis in BASES]
+    columns += [Column(BASIS_NAMES[basis], 6.2, "count", label) for label, _ in STANDING for basis in BASES]
+    columns += [Column(BASIS_NAMES[basis], 7.6, "share", "时效内办结率（热线）") for basis in BASES]
+    columns += [Column(BASIS_NAMES[basis], 7.6, "share", "时效内办结率（信访）") for basis in BASES]
     columns += [
-        Column("存量", 7.4, "count", "存量清零（件次）"),
-        Column("已清", 7.4, "count", "存量清零（件次）"),
-        Column("清零率", 8, "share", "存量清零（件次）"),
+        Column("存量", 6.6, "count", "存量清零（件次）"),
+        Column("已清", 6.6, "count", "存量清零（件次）"),
+        Column("清零率", 7.6, "share", "存量清零（件次）"),
         Column("办结未支付", 8, "count", "并列查看（件次）"),
         Column("应回复未回复", 8, "count", "并列查看（件次）"),
-        Column("人数", 7.4, "count", "清欠（线索）"),
+        Column("人数", 6.6, "count", "清欠（线索）"),
         Column("万元", 9.5, "money", "清欠（线索）"),
     ]
     sheet.head(f"{city.name}欠薪线索办理情况（分{what}）", f"{subtitle}　累计至业务日终", columns)
@@ -237,6 +240,8 @@ def _quarantine(sheet: Sheet, figures: Figures, subtitle: str) -> None:
     rows = sum(int(row["rows"]) for row in figures.quarantine)
     sheet.row([TOTAL, None, rows, key, None, None, None, None, None], is_total=True)
     titles = {row["source"]: row["title"] for row in figures.quarantine}
+    if figures.quarantine_rows:
+        sheet.row(["明细（尚未更正，逐条）", *[None] * 8], is_total=True)
     for row in figures.quarantine_rows:
         sheet.row(
             [
