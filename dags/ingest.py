@@ -51,7 +51,7 @@ def build(contract: SourceContract) -> DAG:
             retries=common.SOURCE_RETRIES,
             retry_policy=common.RetryByKindOfError(),
         )
-        def pull(*, outlet_events: Any, asset_state_store: Any, **context: Any) -> None:
+        def pull(*, outlet_events: Any, asset_state_store: Any, **context: Any) -> dict[str, Any]:
             from pipelines import ingest
 
             business_date = common.business_date_of(context)
@@ -60,13 +60,15 @@ def build(contract: SourceContract) -> DAG:
             )
             deliveries = [*report.deliveries, *report.already_landed]
             total = report.control_total
-            outlet_events[asset].extra = {
+            landed = {
                 "rows": sum(delivery.rows for delivery in deliveries),
                 "control_total": None if total is None else str(total),
                 "deliveries": len(deliveries),
                 "new_deliveries": len(report.deliveries),
             }
+            outlet_events[asset].extra = landed
             common.note_day(asset_state_store[asset], business_date)
+            return landed
 
         pull()
     return dag

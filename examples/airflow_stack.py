@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,16 @@ class AirflowStack:
         """The task instances of a run."""
         return list(self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"])
 
+    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self._call("GET", path)["value"]
+
     def events(self, asset: str) -> list[dict[str, Any]]:
-        """The events of an asset, oldest first: `partition_key`, `extra`."""
+        """The events of an asset, oldest first: `partition_key`, `extra`.
+
+        Airflow 3.3 cannot list them while a run they started is still queued: it answers 500.
+        """
         assets = self._call("GET", "/assets", params={"name_pattern": asset, "limit": 50})["assets"]
         ids = [item["id"] for item in assets if item["name"] == asset]
         if not ids:
@@ -160,6 +168,21 @@ class AirflowStack:
 
         self._until(f"{dag_id} ends", has_ended, seconds, lambda: self.story(dag_id, run_id))
         return state
+
+    def wait_for_new_run(self, dag_id: str, partition_key: str, known: Set[str], seconds: float = 60) -> str:
+        """Wait for a run of a partition key that is not among the known ones. Returns its id."""
+        new: list[str] = []
+
+        def has_come() -> bool:
+            new[:] = [
+                run["dag_run_id"]
+                for run in self.runs(dag_id, partition_key)
+                if run["dag_run_id"] not in known
+            ]
+            return bool(new)
+
+        self._until(f"{dag_id} starts for {partition_key}", has_come, seconds)
+        return new[0]
 
     def story(self, dag_id: str, run_id: str, lines: int = 25) -> str:
         """What a run's unfinished or failed tasks say: the state of each and the end of its log."""
@@ -335,6 +358,12 @@ def _dying_with_us() -> list[str]:
         "os.execv(sys.argv[1], sys.argv[1:])"
     )
     return [sys.executable, "-c", code]
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _free_port() -> int:
