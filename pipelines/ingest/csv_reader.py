@@ -1,6 +1,7 @@
 """Reads CSV: the byte-order mark decides the encoding, every record is counted, no row is dropped.
 
-With a UTF-8 byte-order mark the file is UTF-8, without one GB18030; whether decoding succeeds decides nothing.
+With a UTF-8 byte-order mark the file is UTF-8, without one what the contract says (GB18030); whether decoding
+succeeds decides nothing.
 Bytes that cannot be read become U+FFFD, and so do NUL bytes.
 """
 
@@ -32,13 +33,14 @@ def read_csv(
     folder: Path,
     *,
     has_nulls: bool = False,
+    unmarked: str = "gb18030",
 ) -> Reading:
     """Read a CSV file; `folder` takes the strict UTF-8 copy that the query reads (delete it after use).
 
-    `has_nulls` says that an unquoted empty field means NULL (a database's own copy), else every empty field is ''.
+    `unmarked` is the contract's encoding of a file without a byte-order mark. `has_nulls` says that an unquoted empty field means NULL (a database's own copy), else every empty field is ''.
     Raises DeliveryRefused for an empty file, another encoding by its mark, and beyond a limit.
     """
-    encoding, skipped = _encoding(source, file, name)
+    encoding, skipped = _encoding(source, file, name, unmarked)
     strict = folder / "strict.csv"
     blocks = _TextBlocks(file, encoding, skipped)
     with strict.open("wb") as out:
@@ -145,7 +147,7 @@ def _header(source: str, head: bytes, name: str) -> tuple[tuple[str, ...], bytes
     return tuple(headers), head[end:]
 
 
-def _encoding(source: str, file: Path, name: str) -> tuple[str, int]:
+def _encoding(source: str, file: Path, name: str, unmarked: str) -> tuple[str, int]:
     with file.open("rb") as handle:
         start = handle.read(4)
     if start.startswith(codecs.BOM_UTF8):
@@ -157,7 +159,7 @@ def _encoding(source: str, file: Path, name: str) -> tuple[str, int]:
             where=name,
             remedy="save the file again as CSV UTF-8",
         )
-    return "gb18030", 0
+    return unmarked, 0
 
 
 def _warnings(file: Path, encoding: str) -> tuple[str, ...]:

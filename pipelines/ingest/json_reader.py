@@ -1,7 +1,7 @@
 """Reads JSON Lines, bare arrays of rows, and page objects of an API; every value stays the text that was sent.
 
 Numbers keep their literal, true and false are 'true' and 'false', null is NULL, a nested value is its JSON.
-A line that is not JSON is kept as a row marked `broken_row`, its text under `_extra`.
+A line that is not JSON is kept as a row marked `cut_record`, its text under `_extra`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
-from pipelines.ingest.rows import BROKEN_ROW, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
+from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
 from pipelines.store import quote_literal
 
 BLOCK_BYTES = 4 * 1024**2
@@ -131,7 +131,7 @@ def _reading(connection: duckdb.DuckDBPyConnection, source: str, name: str, coun
     columns = ", ".join(f"v[{at}] as c{at - 1}" for at in range(1, len(headers) + 1))
     literal = f"regexp_replace(case when is_row then line end, '{quote_literal(DECIMAL_VALUE)}', '\\1\"\\2\"\\3', 'g')"
     query = (
-        f"select row_no, {columns}, case when not is_row then '{BROKEN_ROW}' end as _defect, "
+        f"select row_no, {columns}, case when not is_row then '{CUT_RECORD}' end as _defect, "
         "case when not is_row then json_object('line', line) end as _surplus "
         f"from (select row_no, line, is_row, json_extract_string({literal}, [{pointers}]) as v from json_lines)"
     )

@@ -68,7 +68,8 @@ def read_file(
     elif form == "json_array":
         reading = read_json_array(connection, contract, file, name, folder)
     else:
-        reading = read_csv(connection, contract.source, file, name, folder)
+        unmarked = str(contract.delivery.get("unmarked_encoding", "gb18030"))
+        reading = read_csv(connection, contract.source, file, name, folder, unmarked=unmarked)
     if contract.delivery.get("is_snapshot") and reading.changed_at is None:
         return _with_time(reading, time_in_name(name))
     return reading

@@ -121,7 +121,7 @@ def staging_sql(contract: SourceContract, columns: Sequence[str], scan: str, cit
         texts=", ".join(
             quote_identifier(name)
             for name in contract.columns
-            if name in present and contract.columns[name].parser == "text"
+            if name in present and contract.columns[name].parser in ("text", "person_name")
         )
         or "null",
     )

@@ -3,8 +3,8 @@
 create or replace table clearance.quarantine as
 select
     q.source, q.delivery_id, q.row_no,
-    -- No field of a cut row is where it should be: its number may be another field.
-    case when q.reason <> 'cut_record' then q.ticket_no end as ticket_no,
+    -- No field of a cut or broken row is where it should be: its number may be another field.
+    case when q.reason not in ('cut_record', 'broken_row') then q.ticket_no end as ticket_no,
     q.reason,
     case q.reason
         when 'missing_ticket_no' then 'ticket_no' when 'unreadable_ticket_no' then 'ticket_no'

@@ -48,7 +48,7 @@ judged as (
     select
         *,
         case
-            when _defect is not null then 'cut_record'
+            when _defect is not null then _defect
             when not is_in_scope then null
             when ticket_no is null and ticket_no_raw is null then 'missing_ticket_no'
             when ticket_no is null then 'unreadable_ticket_no'

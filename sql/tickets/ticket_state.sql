@@ -37,7 +37,6 @@ select
     case
         when c.last_change in ('closed', 'returned', 'withdrawn') then c.last_change
         when v.status in ('suspended', 'reopened', 'accepted') then v.status
-        when v.status = 'received' and c.accepted_at is not null then 'accepted'
         when v.status in ('closed', 'returned', 'withdrawn') then 'handling'
         else v.status
     end as status,

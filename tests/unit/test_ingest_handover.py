@@ -104,7 +104,7 @@ def test_an_array_is_read_however_it_is_laid_out(national, workspace, tmp_path) 
         import_files(workspace, national, [write(tmp_path, f"{number}.json", text)], None)
         assert column(workspace, "clueCode, arrearsMoney, summary, _defect") == [
             ("XS1", "1.50", "第一行\n第二行", None),
-            (None, None, None, "broken_row"),
+            (None, None, None, "cut_record"),
             ("XS2", None, None, None),
         ]
     with pytest.raises(DeliveryRefused, match="not whole JSON"):
@@ -149,9 +149,9 @@ def test_a_broken_line_is_a_row_and_the_others_go_on(workspace, tmp_path) -> Non
     found = column(workspace, "线索编号, _defect, _broken, _extra is not null")
     assert found == [
         ("WX1", None, "属地", False),
-        (None, "broken_row", None, True),
+        (None, "cut_record", None, True),
         ("WX3", None, None, False),
-        (None, "broken_row", None, True),
+        (None, "cut_record", None, True),
     ]
 
 
