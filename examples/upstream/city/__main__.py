@@ -22,7 +22,9 @@ def main() -> None:
     print(f"invented city, seed {given.seed}, built in {took:.1f} s")
     for channel, count in counted["channel"].value_counts().sort_index().items():
         print(f"  {channel:<12}{count:>8}")
-    print(f"  {'all':<12}{len(counted):>8}  leads {counted['lead'].nunique()}, incidents {counted['incident'].nunique()}")
+    print(
+        f"  {'all':<12}{len(counted):>8}  leads {counted['lead'].nunique()}, incidents {counted['incident'].nunique()}"
+    )
     print(f"  quarantine {(~tickets['is_readable']).sum()}, out of scope {(~tickets['is_in_scope']).sum()}")
     versions = sum(len(frame) for frame in city.changes.values())
     print(f"  versions {versions}, {versions / max(1, len(tickets)):.2f} a ticket")
@@ -34,8 +36,10 @@ def main() -> None:
     for day in sorted(events["occurred_at"].dt.date.unique())[-3:]:
         of_day = events[events["occurred_at"].dt.date == day]["flow"].value_counts().sort_index()
         print(f"  {day}: " + ", ".join(f"{flow} {count}" for flow, count in of_day.items()))
-    print(f"  recovered {leads['recovered_persons'].sum()} workers, {leads['recovered_fen'].sum()} fen,"
-          f" {(leads['recovered_fen'] > 0).sum()} leads")
+    print(
+        f"  recovered {leads['recovered_persons'].sum()} workers, {leads['recovered_fen'].sum()} fen,"
+        f" {(leads['recovered_fen'] > 0).sum()} leads"
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ from examples.upstream.city.vocabulary import Vocabulary, vocabulary
 OUT_OF_SCOPE = {"hotline": 320, "petition": 40}
 
 
-def build_city(parameters: CityParameters = CityParameters()) -> City:
+DEFAULT = CityParameters()
+
+
+def build_city(parameters: CityParameters = DEFAULT) -> City:
     """The city of these parameters: the same bytes whenever and wherever it is built."""
     words = vocabulary(parameters.vocabulary)
     luck = random.Random(f"city/{parameters.seed}")
@@ -58,7 +61,9 @@ def _beside(
         for _ in range(lives.scaled(figure)):
             ticket = planner.extra_ticket(channel)
             matter = luck.choice(words.names[f"{channel}_others"])
-            ticket.other_matter = tuple(part.replace("{street}", ticket.claim.project.street) for part in matter)
+            ticket.other_matter = tuple(
+                part.replace("{street}", ticket.claim.project.street) for part in matter
+            )
             tickets.append(ticket)
     last_days = [parameters.last_day - DAY * number for number in range(3)]
     for place, (channel, reason) in enumerate(kinds(parameters)):
@@ -136,7 +141,9 @@ def _tickets(tickets: list[Ticket]) -> pd.DataFrame:
             "channel": ticket.channel,
             "lead": _lead(ticket),
             "incident": f"I{ticket.claim.project.incident:06d}" if _lead(ticket) else None,
-            "stratum": ticket.claim.stratum if _lead(ticket) else ("quarantine" if ticket.defect else "out_of_scope"),
+            "stratum": ticket.claim.stratum
+            if _lead(ticket)
+            else ("quarantine" if ticket.defect else "out_of_scope"),
             "is_readable": not ticket.defect,
             "quarantine_reason": ticket.defect or None,
             "is_in_scope": not ticket.other_matter,

@@ -33,13 +33,49 @@ KINDS = (
     ("hotline", "cut_record"),
 )
 COLUMN = {
-    "number": {"national": "clueCode", "regional": "ajbh", "petition": "信访件编号", "hotline": "工单编号", "cyberspace": "线索编号"},
-    "received": {"national": "registerTime", "regional": "djsj", "petition": "登记日期", "hotline": "来电时间", "cyberspace": "交办时间"},
-    "closed": {"national": "finishTime", "regional": "jasj", "petition": "办结日期", "hotline": "办结时间", "cyberspace": "办结时间"},
-    "status": {"national": "status", "regional": "ajzt", "petition": "信访件状态", "hotline": "工单状态", "cyberspace": "状态"},
-    "division": {"national": "regionCode", "regional": "xzqh", "petition": "问题属地", "hotline": "被反映区", "cyberspace": "属地"},
+    "number": {
+        "national": "clueCode",
+        "regional": "ajbh",
+        "petition": "信访件编号",
+        "hotline": "工单编号",
+        "cyberspace": "线索编号",
+    },
+    "received": {
+        "national": "registerTime",
+        "regional": "djsj",
+        "petition": "登记日期",
+        "hotline": "来电时间",
+        "cyberspace": "交办时间",
+    },
+    "closed": {
+        "national": "finishTime",
+        "regional": "jasj",
+        "petition": "办结日期",
+        "hotline": "办结时间",
+        "cyberspace": "办结时间",
+    },
+    "status": {
+        "national": "status",
+        "regional": "ajzt",
+        "petition": "信访件状态",
+        "hotline": "工单状态",
+        "cyberspace": "状态",
+    },
+    "division": {
+        "national": "regionCode",
+        "regional": "xzqh",
+        "petition": "问题属地",
+        "hotline": "被反映区",
+        "cyberspace": "属地",
+    },
 }
-CLOSED = {"national": "40", "regional": "06", "petition": "审核认定办结", "hotline": "已办结", "cyberspace": "已办结"}
+CLOSED = {
+    "national": "40",
+    "regional": "06",
+    "petition": "审核认定办结",
+    "hotline": "已办结",
+    "cyberspace": "已办结",
+}
 AMOUNT = {"national": ("arrearsMoney", "-5000"), "regional": ("qxje", "-5000.00")}
 
 

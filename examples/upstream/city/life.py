@@ -65,7 +65,9 @@ class Lives:
             ticket.limit = self._limit(ticket)
             if not ticket.is_plain:
                 ticket.fate = self._fate(ticket)
-        late = [ticket for ticket in tickets if ticket.limit < self._parameters.last_day and not ticket.is_plain]
+        late = [
+            ticket for ticket in tickets if ticket.limit < self._parameters.last_day and not ticket.is_plain
+        ]
         for ticket in luck.sample(late, min(len(late) // 4, self.scaled(OVERDUE))):
             ticket.fate = "overdue"
         for ticket in tickets:
@@ -109,7 +111,9 @@ class Lives:
         return self._calendar.after(day, luck.randint(first, last))
 
     def _hour(self, day: date, first: int = 9, last: int = 18) -> datetime:
-        return datetime.combine(day, time(first)) + timedelta(seconds=self._luck.randrange((last - first) * 3600))
+        return datetime.combine(day, time(first)) + timedelta(
+            seconds=self._luck.randrange((last - first) * 3600)
+        )
 
     def _soon(self, moment: datetime) -> datetime:
         return moment + timedelta(seconds=self._luck.randrange(20, 1500))
@@ -182,8 +186,13 @@ class Lives:
             last = ticket.versions[-1]
             moment = self._hour(self._parameters.last_day - DAY * luck.randint(0, 1), 9, 18)
             ticket.versions.append(
-                Version(moment, last.status, self.other_division(last.division), last.accepted_at,
-                        extended=last.extended)
+                Version(
+                    moment,
+                    last.status,
+                    self.other_division(last.division),
+                    last.accepted_at,
+                    extended=last.extended,
+                )
             )
 
     def _planted(self, tickets: list[Ticket]) -> None:
@@ -204,7 +213,10 @@ class Lives:
         unseen = [
             ticket
             for ticket in tickets
-            if ticket.received_at.date() == last_day - 3 * DAY and len(ticket.versions) == 1 and not ticket.fate
+            if ticket.channel in ("national", "hotline")
+            and ticket.received_at.date() == last_day - 3 * DAY
+            and len(ticket.versions) == 1
+            and not ticket.fate
         ]
         if unseen:
             unseen[0].versions[0].changed_at = self._hour(last_day, 14, 16)

@@ -19,7 +19,9 @@ FIGURES = {
 }
 ALL_TICKETS = sum(FIGURES.values())
 PAID_PERSONS, PAID_FEN = 8976, 6_389_850_000
-SOURCE_OF = {channel: channel for channel in ("national", "hotline", "petition", "cyberspace", "regional")} | {
+SOURCE_OF = {
+    channel: channel for channel in ("national", "hotline", "petition", "cyberspace", "regional")
+} | {
     "supervised": "regional",
     "direct": "regional",
 }

@@ -41,7 +41,9 @@ def _paying(claim: Claim) -> list[Ticket]:
     closed = [
         (ticket.versions[-1].closed_at, ticket.channel, ticket)
         for ticket in claim.tickets
-        if ticket.channel in (*MONEYED, "supervised") and ticket.versions and ticket.versions[-1].status == "closed"
+        if ticket.channel in (*MONEYED, "supervised")
+        and ticket.versions
+        and ticket.versions[-1].status == "closed"
     ]
     return [ticket for _, _, ticket in sorted(closed, key=lambda entry: (str(entry[0]), entry[1]))]
 
@@ -88,7 +90,9 @@ def _share(luck: random.Random, paid: list[Claim], fen: int) -> None:
     for claim in paid:
         is_short = claim.recovered_persons < claim.persons or luck.random() < 0.12
         whole = -(-claim.recovered_fen // HUNDRED_YUAN) * HUNDRED_YUAN
-        claim.claimed_fen = whole if not is_short else round(whole * luck.uniform(1.15, 1.9) / HUNDRED_YUAN) * HUNDRED_YUAN
+        claim.claimed_fen = (
+            whole if not is_short else round(whole * luck.uniform(1.15, 1.9) / HUNDRED_YUAN) * HUNDRED_YUAN
+        )
 
 
 def _record(luck: random.Random, claim: Claim) -> None:

@@ -27,12 +27,14 @@ class Registry:
         self._division_weights = list(accumulate(self._names["division_weights"].values()))
         self._incidents = 0
         self._company_names: set[str] = set()
-        self.employers = [self._employer(number) for number in range(max(12, tickets // TICKETS_PER_EMPLOYER))]
+        self.employers = [
+            self._employer(number) for number in range(max(12, tickets // TICKETS_PER_EMPLOYER))
+        ]
         self._weights = list(accumulate(1 / (rank + 8) ** 0.7 for rank in range(len(self.employers))))
 
     def division(self) -> str:
         """A division's code, by its share of the work."""
-        return self._luck.choices(self._divisions, cum_weights=self._division_weights)[0]
+        return str(self._luck.choices(self._divisions, cum_weights=self._division_weights)[0])
 
     def employer(self) -> Employer:
         """An employer; some have many complaints, most few."""
@@ -47,7 +49,7 @@ class Registry:
         """A person's name of two or three characters."""
         given = self._names["given"]
         text = (surname or self._luck.choice(self._names["surnames"])) + self._luck.choice(given)
-        return text + self._luck.choice(given) if self._luck.random() < 0.72 else text
+        return str(text + self._luck.choice(given) if self._luck.random() < 0.72 else text)
 
     def person(self, name: str = "", phone: str = "") -> Person:
         """A worker with an ID number and a phone of their own unless one is given."""
@@ -63,7 +65,7 @@ class Registry:
             body = f"{county}{year}{luck.randint(1, 12):02d}{luck.randint(1, 28):02d}{order:03d}"
             if int(body) not in self._ids:
                 self._ids.add(int(body))
-                return body + ric.calc_check_digit(body + "0")
+                return body + str(ric.calc_check_digit(body + "0"))
 
     def _employer(self, number: int) -> Employer:
         luck, names = self._luck, self._names
@@ -100,7 +102,9 @@ class Registry:
         return Project(
             incident=self._incidents,
             name=f"{estate}{luck.choice(names['project_kinds'])}" if is_site else "",
-            nickname=luck.choice((estate, f"{estate}工地", f"{estate[:2]}项目")) if is_site else employer.short,
+            nickname=luck.choice((estate, f"{estate}工地", f"{estate[:2]}项目"))
+            if is_site
+            else employer.short,
             division=division,
             street=luck.choice(names["streets"][division]),
             builder=f"银川{place}{luck.choice(names['builders'])}" if is_site else "",

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 
 from examples.upstream.city.calendar import DAY, is_working_day
-from examples.upstream.city.model import Claim, CityParameters, Employer, Person, Project, Ticket, quotas
+from examples.upstream.city.model import CityParameters, Claim, Employer, Person, Project, Ticket, quotas
 from examples.upstream.city.people import Registry
 from examples.upstream.city.vocabulary import Vocabulary
 
@@ -67,7 +67,10 @@ class Planner:
         self.claims: list[Claim] = []
         span = (parameters.last_day - parameters.first_day).days + 1
         self._days = [parameters.first_day + DAY * number for number in range(span)]
-        self._day_weights = list(accumulate(1.12 if is_working_day(day) else 0.72 for day in self._days))
+        # The last days have fewer second tickets than they are due, so more claims begin on them.
+        weights = [1.12 if is_working_day(day) else 0.72 for day in self._days]
+        weights[-3:] = [1.55 * weight for weight in weights[-3:]]
+        self._day_weights = list(accumulate(weights))
 
     def plan(self) -> list[Claim]:
         """Every claim with its tickets, which know when they were received and who speaks in them."""
@@ -112,7 +115,9 @@ class Planner:
                 petition.phone = f"{petition.phone[:3]}****{petition.phone[7:]}"
         elif stratum == "changed_phone":
             self._ticket(claim, self._pool.take(("national", "direct", "hotline")))
-            self._ticket(claim, self._pool.take(("national", "direct", "hotline"))).phone = self.registry.phone()
+            self._ticket(
+                claim, self._pool.take(("national", "direct", "hotline"))
+            ).phone = self.registry.phone()
         elif stratum in ("short_employer", "misspelt_employer"):
             self._ticket(claim)
             self._ticket(claim).spelling = "short" if stratum == "short_employer" else "typo"
@@ -135,7 +140,12 @@ class Planner:
         self._ticket(claim)
         agent = self.registry.person()
         ticket = self._ticket(claim)
-        ticket.role, ticket.name, ticket.phone, ticket.id_number = "agent", agent.name, agent.phone, agent.id_number
+        ticket.role, ticket.name, ticket.phone, ticket.id_number = (
+            "agent",
+            agent.name,
+            agent.phone,
+            agent.id_number,
+        )
 
     def _anonymous(self) -> None:
         claim = self._claim("anonymous")
@@ -186,15 +196,20 @@ class Planner:
         second.first_month = first.last_month + 1
         second.last_month = second.first_month + luck.randint(0, month)
         last = (self._parameters.last_day - early.date()).days
-        self._ticket(second, self._pool.take(("national", "hotline", "direct")),
-                     self._moment(early.date() + DAY * luck.randint(45, last)))
+        self._ticket(
+            second,
+            self._pool.take(("national", "hotline", "direct")),
+            self._moment(early.date() + DAY * luck.randint(45, last)),
+        )
 
     def _group(self) -> None:
         luck, claim = self._luck, self._claim("group")
         claim.persons = min(LARGEST_GROUP, 3 + int(luck.expovariate(1 / 13)))
         for _ in range(luck.choices((1, 2, 3), (55, 33, 12))[0]):
             if self._pool.all:
-                self._ticket(claim, self._pool.take(MONEYED if luck.random() < 0.7 else ())).role = "representative"
+                self._ticket(
+                    claim, self._pool.take(MONEYED if luck.random() < 0.7 else ())
+                ).role = "representative"
         if luck.random() < 0.5:
             member = self._claim("group_member", None, claim.employer, claim.project)
             member.first_month, member.last_month = claim.first_month, claim.last_month
@@ -245,10 +260,16 @@ class Planner:
         if received_at is None:
             received_at = self._received_at(claim)
         if not claim.last_month:
-            claim.last_month = self._month(received_at.date()) - self._luck.choices((0, 1, 2, 3, 5), (2, 5, 3, 2, 1))[0]
-            claim.first_month = claim.last_month - self._luck.choices((0, 1, 2, 3, 5, 8), (4, 4, 4, 2, 1, 1))[0]
+            claim.last_month = (
+                self._month(received_at.date()) - self._luck.choices((0, 1, 2, 3, 5), (2, 5, 3, 2, 1))[0]
+            )
+            claim.first_month = (
+                claim.last_month - self._luck.choices((0, 1, 2, 3, 5, 8), (4, 4, 4, 2, 1, 1))[0]
+            )
         person = claim.person
-        ticket = Ticket(channel, claim, received_at, name=person.name, phone=person.phone, id_number=person.id_number)
+        ticket = Ticket(
+            channel, claim, received_at, name=person.name, phone=person.phone, id_number=person.id_number
+        )
         ticket.has_period = self._luck.random() < 0.85 or not claim.tickets
         if ticket.spelling == "full" and channel not in MONEYED and self._luck.random() < 0.25:
             ticket.spelling = "short"
@@ -262,7 +283,16 @@ class Planner:
         lag = 1 + min(60, int(self._luck.expovariate(1 / 11)))
         day = last.date() + DAY * lag
         if day > self._parameters.last_day:
-            day = last.date() + DAY * self._luck.randint(0, (self._parameters.last_day - last.date()).days)
+            # The whole claim happened earlier, so that nothing piles up at the end.
+            room = (claim.tickets[0].received_at.date() - self._parameters.first_day).days
+            over = (day - self._parameters.last_day).days
+            moved = min(room, over + self._luck.randint(0, 48))
+            for ticket in claim.tickets:
+                ticket.received_at -= DAY * moved
+            claim.first_month -= moved // 30
+            claim.last_month -= moved // 30
+            last = claim.tickets[-1].received_at
+            day = min(day - DAY * moved, self._parameters.last_day)
         moment = self._moment(day)
         if moment <= last:
             moment = min(last + timedelta(minutes=37), datetime.combine(day, time(22, 40)))

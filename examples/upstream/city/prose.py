@@ -55,8 +55,8 @@ class Writer:
         slots["work"] = self._clause("work" if claim.employer.industry == "1" else "work_other", facts)
         slots["chase"] = self._clause("chase", facts)
         slots["ask"] = self._clause("ask", facts)
-        slots["phone_inside"] = self._clause("phone_inside", facts) if "*" not in ticket.phone and ticket.phone else (
-            "等候回复"
+        slots["phone_inside"] = (
+            self._clause("phone_inside", facts) if "*" not in ticket.phone and ticket.phone else ("等候回复")
         )
         text = luck.choice(self._templates[family]).format_map(slots)
         if ticket.role == "agent":
@@ -104,7 +104,10 @@ class Writer:
         if yuan >= 10_000:
             shapes += [f"{decimal(yuan, 4)}万元", f"{chinese_number(yuan)}元", f"{decimal(yuan, 4)}万余元"]
             if yuan % 1000 == 0 and yuan % 10_000 and yuan < 1_000_000:
-                shapes += [f"{yuan // 10_000}万{yuan % 10_000 // 1000}", f"{yuan // 10_000}万{yuan % 10_000 // 1000}千元"]
+                shapes += [
+                    f"{yuan // 10_000}万{yuan % 10_000 // 1000}",
+                    f"{yuan // 10_000}万{yuan % 10_000 // 1000}千元",
+                ]
         else:
             shapes += [f"{chinese_number(yuan)}元", f"{yuan}多元"]
         if persons > 1 and yuan % persons == 0:
@@ -116,30 +119,45 @@ class Writer:
         if persons == 1:
             return "我一人"
         words = chinese_number(persons)
-        shapes = [f"我们{persons}个人", f"{persons}名农民工", f"{words}名工友", f"我等{persons}人", f"一共{words}个人"]
+        shapes = [
+            f"我们{persons}个人",
+            f"{persons}名农民工",
+            f"{words}名工友",
+            f"我等{persons}人",
+            f"一共{words}个人",
+        ]
         if persons > 20 and persons % 10:
             shapes.append(f"{chinese_number(persons // 10 * 10)}多名工友")
         return self._luck.choice(shapes)
 
     def period(self, claim: Claim, year: int) -> str:
         """From when to when: `去年10月到今年1月`, `3至5月份`, `2023年3月至2023年5月`."""
-        (first_year, first), (last_year, last) = (divmod(month, 12) for month in (claim.first_month, claim.last_month))
+        (first_year, first), (last_year, last) = (
+            divmod(month, 12) for month in (claim.first_month, claim.last_month)
+        )
         first, last, luck = first + 1, last + 1, self._luck
         names = {year: "今年", year - 1: "去年", year - 2: "前年"}
         said = [names.get(place, f"{place}年") for place in (first_year, last_year)]
         if (first_year, first) == (last_year, last):
-            return luck.choice((f"{first_year}年{first}月", f"{said[0]}{first}月份", f"{said[0]}{chinese_number(first)}月"))
+            return luck.choice(
+                (f"{first_year}年{first}月", f"{said[0]}{first}月份", f"{said[0]}{chinese_number(first)}月")
+            )
         if first_year == last_year:
-            shapes = [f"{first_year}年{first}月至{last}月", f"{said[0]}{first}月到{last}月",
-                      f"{first_year}年{first}月-{last}月"]
+            shapes = [
+                f"{first_year}年{first}月至{last}月",
+                f"{said[0]}{first}月到{last}月",
+                f"{first_year}年{first}月-{last}月",
+            ]
             if first_year == year:
                 shapes += [f"{first}至{last}月份", f"{chinese_number(first)}月到{chinese_number(last)}月"]
             return luck.choice(shapes)
-        return luck.choice((
-            f"{said[0]}{first}月到{said[1]}{last}月",
-            f"{first_year}年{first}月至{last_year}年{last}月",
-            f"{said[0]}{first}月份至{said[1]}{last}月份",
-        ))
+        return luck.choice(
+            (
+                f"{said[0]}{first}月到{said[1]}{last}月",
+                f"{first_year}年{first}月至{last_year}年{last}月",
+                f"{said[0]}{first}月份至{said[1]}{last}月份",
+            )
+        )
 
     def _clause(self, kind: str, facts: dict[str, str]) -> str:
         return self._luck.choice(self._clauses[kind]).format_map(facts)
