@@ -74,6 +74,7 @@ class Workspace:
 
     def __init__(self, root: Path, keys: Keys) -> None:
         self.root, self.keys = root, keys
+        self._scratch: duckdb.DuckDBPyConnection | None = None
 
     @classmethod
     def open(cls, root: Path, *, create: bool = True) -> Workspace:
@@ -169,12 +170,20 @@ class Workspace:
 
     @contextmanager
     def scratch(self, *, memory: str = "4GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An in-memory connection that can read and write this workspace's encrypted Parquet."""
-        connection = self._connect(memory, threads)
+        """An in-memory connection that can read and write this workspace's encrypted Parquet.
+
+        Loading the extension takes longer than landing a small file, so one is kept for the workspace and each use
+        gets a cursor of it: make temporary tables only.
+        """
+        if self._scratch is None:
+            self._scratch = self._connect(memory, threads)
+        cursor = self._scratch.cursor()
         try:
-            yield connection
+            cursor.execute(f"set memory_limit = '{memory}'")
+            cursor.execute(f"set threads = {threads}")
+            yield cursor
         finally:
-            connection.close()
+            cursor.close()
 
     @contextmanager
     def warehouse(self, *, memory: str = "5GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
