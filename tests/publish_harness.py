@@ -9,6 +9,7 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -308,7 +309,8 @@ class InventedCity:
         rows["publications"] = [
             {
                 "publication_id": f"{self.business_date}_r01", "business_date": self.business_date, "revision": 1,
-                "kind": "daily", "deliveries": 5, "rows_landed": len(rows["tickets"]), "published_at": _at(self.business_date, 20),
+                "kind": "daily", "deliveries": 5, "rows_landed": len(rows["tickets"]),
+                "published_at": _at(self.business_date, 20),
                 "code_version": "0", "rules_version": "r", "calendar_version": "c", "model_version": "m",
             }
         ]  # fmt: skip
@@ -316,12 +318,13 @@ class InventedCity:
             {
                 "publication_id": f"{self.business_date}_r01", "booked_on": self.business_date,
                 "occurred_on": self.business_date - timedelta(days=place + 1), "basis": basis, "subject_id": f"{basis}{place}",
-                "flow": "received", "division_code": "640104", "channel": "hotline", "quantity": 1, "effect": 1, "cause": "late_row",
+                "flow": "received", "division_code": "640104", "channel": "hotline", "quantity": 1, "effect": 1,
+                "cause": "late_row",
             }
             for basis in ("ticket", "lead")
             for place in range(2)
         ]  # fmt: skip
-        pairs = [ticket for ticket in rows["tickets"]][:40]
+        pairs = rows["tickets"][:40]
         rows["matches"] = [
             {
                 "ticket_a": min(a["ticket_id"], b["ticket_id"]), "ticket_b": max(a["ticket_id"], b["ticket_id"]),
@@ -329,7 +332,7 @@ class InventedCity:
                 "score": draw.random(), "reasons": "证件号相同；用人单位相同", "decided_by": "rule",
                 "is_joined": a["lead_id"] == b["lead_id"],
             }
-            for a, b in zip(pairs, pairs[1:], strict=False)
+            for a, b in pairwise(pairs)
         ]  # fmt: skip
 
 

@@ -82,12 +82,12 @@ def _query(measures: Sequence[str], new: Path, old: Path, is_by_day: bool) -> st
 
     using = f"({cells}, column_name)"
     day = "business_date" if is_by_day else "coalesce(n.business_date, o.business_date)"
-    # Of a day that the older one did not know, every cell would differ: only the newest date is shown for it.
-    common = f" where o.cell is not null or not {str(is_by_day).lower()}"
+    # Of a day that the older one did not know every cell would differ; the newest day is compared with its newest.
+    is_comparable = "o.cell is not null" if is_by_day else "true"
     return f"""
         with n as ({side(new)}), o as ({side(old)})
         select {day}, {", ".join(CELL)}, column_name, o.cell, n.cell, try_cast(n.cell as double) - try_cast(o.cell as double)
         from n full join o using {using}
-        {common + " and" if common else "where"} o.cell is distinct from n.cell
+        where o.cell is distinct from n.cell and {is_comparable}
         order by all
     """

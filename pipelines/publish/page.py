@@ -9,6 +9,7 @@ import json
 import re
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from pipelines.publish.charts import flow_chart, stock_chart
 from pipelines.publish.context import PublicationContext
@@ -38,6 +39,7 @@ from pipelines.publish.wording import (
     wan,
     weekday,
 )
+from pipelines.publish.workbook import workbook_name
 from pipelines.settings import City
 
 STYLE = Path(__file__).with_name("page.css")
@@ -265,6 +267,17 @@ def _footer(city: City, context: PublicationContext) -> str:
     versions = "　".join(
         f"{escape(name)} {escape(str(value))}" for name, value in sorted(context.versions.items())
     )
+    links = "、".join(
+        f'<a href="{quote(file)}">{label}</a>'
+        for file, label in (
+            (workbook_name(context.business_date), "工作簿"),
+            ("bulletin.md", "通报"),
+            ("clearance.duckdb", "数据库"),
+            ("checks/index.html", "核对报告"),
+            ("dictionary.csv", "数据字典"),
+            ("changes.csv", "变化明细"),
+        )
+    )
     made = f"{escape(context.publication_id)}　发布于 {context.published_at:%Y-%m-%d %H:%M}"
     return f"""<footer><div>{escape(city.office)}　{made}<br>
-版本：{versions}<br>同一数字另见工作簿、通报、数据库与 manifest.json；四者已逐项核对一致。</div></footer>"""
+版本：{versions}<br>同一数字另见{links}；已逐项核对一致。</div></footer>"""

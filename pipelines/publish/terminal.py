@@ -144,8 +144,8 @@ def explain_subject(published: Path, subject: str, console: Console) -> None:
                 ),
                 (
                     "matches",
-                    "select m.* from clearance.matches as m join clearance.tickets as t on t.ticket_id in (m.ticket_a, m.ticket_b) "
-                    "where t.lead_id = $1",
+                    "select m.* from clearance.matches as m "
+                    "join clearance.tickets as t on t.ticket_id in (m.ticket_a, m.ticket_b) where t.lead_id = $1",
                 ),
                 (
                     "events",
@@ -172,7 +172,8 @@ def show_quarantine(published: Path, console: Console) -> None:
             connection.execute(
                 """
                 select source, reason, count(*) as rows, count(*) filter (where is_resolved) as resolved,
-                       string_agg(coalesce(ticket_no, 'delivery ' || delivery_id || ' row ' || row_no), ' ' order by ticket_no) as tickets
+                       string_agg(coalesce(ticket_no, 'delivery ' || delivery_id || ' row ' || row_no), ' '
+                                  order by ticket_no) as tickets
                 from clearance.quarantine group by source, reason order by source, reason
                 """
             ),
