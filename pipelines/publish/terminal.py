@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from pipelines import registry
 from pipelines.contracts import CHANNEL_NAMES
 from pipelines.errors import UnknownSubject
+from pipelines.publish.figures import Figures, collect
+from pipelines.publish.wording import FORMULAS, count, share, wan
 from pipelines.store import Workspace, open_published
 
 FLOWS = {
-    "opening": "上期结转",
+    "opening": "结转",
     "received": "接收",
     "reopened": "重办",
     "transferred_in": "转入",
@@ -25,7 +28,7 @@ FLOWS = {
     "transferred_out": "转出",
     "withdrawn": "撤回",
     "corrections": "更正",
-    "closing": "期末在办",
+    "closing": "在办",
 }
 
 
@@ -57,7 +60,7 @@ def show_day(published: Path, business_date: date | None, console: Console) -> N
             ("分区县 by division", "division_code", _division_names(connection)),
         ):
             console.print(_flow_table(connection, day, title, column, names))
-        _print_rates(connection, console)
+        _print_rates(collect(connection, day), console)
         _print_waiting(connection, console)
         console.print(f"\n{file.parent}", markup=False)
 
@@ -65,12 +68,20 @@ def show_day(published: Path, business_date: date | None, console: Console) -> N
 def _flow_table(
     connection: duckdb.DuckDBPyConnection, day: date, title: str, column: str, names: dict[str, str]
 ) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    table.add_column("")
-    table.add_column("口径")
+    # Narrow enough for a terminal of 80 columns; numbers and names are never cut.
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("", no_wrap=True)
+    table.add_column("口径", no_wrap=True)
     for label in FLOWS.values():
-        table.add_column(label, justify="right")
-    table.add_column("超期未结", justify="right")
+        table.add_column(label, justify="right", no_wrap=True)
+    table.add_column("超期", justify="right", no_wrap=True)
     sums = ", ".join(f"sum({name})" for name in (*FLOWS, "overdue_open"))
     rows = connection.execute(
         f"select {column}, basis, {sums} from clearance.clearance_daily where business_date = $1 "
@@ -82,30 +93,25 @@ def _flow_table(
         for basis, word in (("ticket", "件次"), ("lead", "线索")):
             figures = [f"{value:,}" for value in by_key[(key, basis)]]
             name = (names[key] if key else "全市合计") if basis == "ticket" else ""
-            table.add_row(
-                name, word, *figures, style="bold" if key is None else None, end_section=basis == "lead"
-            )
+            table.add_row(name, word, *figures, style="bold" if key is None else None)
     return table
 
 
-def _print_rates(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    closed, on_time, due, on_time_due, tickets, leads = connection.execute(
-        """
-        select count(*) filter (where status = 'closed'),
-               count(*) filter (where status = 'closed' and is_closed_on_time),
-               count(*) filter (where is_overdue or status = 'closed'),
-               count(*) filter (where status = 'closed' and is_closed_on_time),
-               count(*), count(distinct lead_id)
-        from clearance.tickets
-        """
-    ).fetchall()[0]
-    people, fen = connection.execute(
-        "select sum(recovered_persons), sum(recovered_fen) from clearance.leads"
-    ).fetchall()[0]
-    console.print(f"时效内办结率（热线口径：按时办结÷已办结） {_rate(on_time, closed)}")
-    console.print(f"时效内办结率（信访口径：按时办结÷已到期或已办结） {_rate(on_time_due, due)}")
-    console.print(f"件次 {tickets:,}，线索 {leads:,}，重复率 {_rate(tickets - leads, tickets)}")
-    console.print(f"清欠（每条线索计一次）：{people or 0:,} 人，{(fen or 0) / 1_000_000:,.2f} 万元")
+def _print_rates(figures: Figures, console: Console) -> None:
+    key = figures.key()
+    for name, part, whole in (
+        ("热线口径", "known_on_time", "known_closed"),
+        ("信访口径", "due_on_time", "due"),
+    ):
+        formula = next(text for title, text, _ in FORMULAS if title == f"时效内办结率（{name}）")
+        console.print(
+            f"时效内办结率（{name}：{formula}） {_rate(key[f'tickets_{part}'], key[f'tickets_{whole}'])}"
+        )
+    tickets, leads = key["tickets_known"], key["leads_known"]
+    console.print(f"件次 {count(tickets)}，线索 {count(leads)}，重复率 {_rate(tickets - leads, tickets)}")
+    console.print(
+        f"清欠（每条线索计一次）：{count(key['recovered_persons'])} 人，{wan(key['recovered_fen'])} 万元"
+    )
 
 
 def _print_waiting(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -222,4 +228,4 @@ def _division_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _rate(part: int, whole: int) -> str:
-    return f"{part:,} ÷ {whole:,} = {100 * part / whole:.2f} %" if whole else f"{part} ÷ 0 = —"
+    return f"{count(part)} ÷ {count(whole)} = {share(part, whole)}"
