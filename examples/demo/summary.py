@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -28,7 +27,7 @@ IN = ("received", "reopened", "transferred_in")
 OUT = ("closed", "transferred_out", "withdrawn")
 
 
-def show(published: Path, day: date, city: City | None, console: Console) -> None:
+def show(published: Path, day: date, city: City, console: Console) -> None:
     """Print a published day: channels, both on-time figures, in and out, quarantine, leads beside the truth, files."""
     folder = max((published / day.isoformat()).glob("r[0-9]*"))
     with open_published(folder / "clearance.duckdb") as connection:
@@ -36,10 +35,9 @@ def show(published: Path, day: date, city: City | None, console: Console) -> Non
         console.print(_channels(figures, day))
         for line in LEGEND:
             console.print(line)
-        _recovered(figures, console)
+        _recovered(figures, city, console)
         _quarantine(figures, console)
-        if city is not None:
-            _leads(connection, city, console)
+        _leads(connection, city, console)
     _files(folder, console)
 
 
@@ -48,7 +46,7 @@ def _channels(figures: Figures, day: date) -> Table:
         title=f"欠薪线索清零进度 {day}（演示数据，人员企业均为虚构）",
         title_justify="left",
         header_style="bold",
-        box=SIMPLE_HEAD,
+        box=None,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
@@ -78,10 +76,12 @@ def _channels(figures: Figures, day: date) -> Table:
     return table
 
 
-def _recovered(figures: Figures, console: Console) -> None:
-    leads = figures.of("lead")
-    text = f"清欠（每条线索计一次）：{leads['recovered_persons']:,} 人，{leads['recovered_fen'] / 1_000_000:,.2f} 万元"
-    console.print(text)
+def _recovered(figures: Figures, city: City, console: Console) -> None:
+    ours, truth = figures.of("lead"), city.truth.leads
+    console.print(
+        f"清欠（每条线索计一次）：{_money(ours['recovered_persons'], ours['recovered_fen'])}；"
+        f"真实 {_money(int(truth['recovered_persons'].sum()), int(truth['recovered_fen'].sum()))}"
+    )
 
 
 def _quarantine(figures: Figures, console: Console) -> None:
@@ -130,6 +130,10 @@ def _files(folder: Path, console: Console) -> None:
     ):
         if file is not None:
             console.print(f"{name}: {file}", markup=False)
+
+
+def _money(persons: int, fen: int) -> str:
+    return f"{persons:,} 人，{fen / 1_000_000:,.2f} 万元"
 
 
 def _share(part: int, whole: int) -> str:
