@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.publish.wording import count, day_of_month
 
 WIDTH, HEIGHT = 640, 250
-LEFT, RIGHT, TOP, BOTTOM = 52, 118, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 142, 14, 32
 INK, ACCENT, SECOND, ALERT, GRID, PALE = "#18212d", "#1c4e80", "#8a6d2f", "#a4211c", "#e4e8ee", "#c3cfdc"
 
 
@@ -71,7 +71,7 @@ def flow_chart(trend: Sequence[Mapping[str, Any]]) -> str:
         for place, (label, name, color) in enumerate(
             (("接收", "tickets_received", PALE), ("办结", "tickets_closed", ACCENT))
         ):
-            y = TOP + 20 + 22 * place
+            y = TOP + 20 + 24 * place
             parts.append(f'<rect x="{x}" y="{y - 10}" width="11" height="11" fill="{color}"/>')
             parts.append(
                 f'<text class="label" x="{x + 16}" y="{y}">{label} {count(trend[-1][name] or 0)}</text>'
@@ -137,7 +137,7 @@ def _end_labels(ends: Sequence[tuple[float, str, str]]) -> list[str]:
     """Labels at the right end of the lines, pushed apart so that none covers another."""
     parts, lowest = [], float("-inf")
     for y, text, color in sorted(ends):
-        y = max(y, lowest + 17)
+        y = max(y, lowest + 20)
         lowest = y
         parts.append(
             f'<text class="label" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}" style="fill:{color}">{escape(text)}</text>'
