@@ -1,6 +1,15 @@
 -- Grain: one row in quarantine. Inputs: core.known_rows, core.ticket_versions. Why: a claim the table does not hold
--- yet; resolved when a later good version of the same number came.
+-- yet. Resolved is a row in whose place another stands: a later good version of the same number, or the same claim
+-- come again in a later delivery (a snapshot repeats it every day; only its newest row counts).
 create or replace table clearance.quarantine as
+with waiting as (
+    select
+        *,
+        (delivered_for, order_key, delivery_id) < max((delivered_for, order_key, delivery_id))
+            over (partition by source, coalesce(ticket_no, content_hash)) as has_come_again
+    from core.known_rows
+    where disposition = 'quarantined'
+)
 select
     q.source, q.delivery_id, q.row_no,
     -- No field of a cut or broken row is where it should be: its number may be another field.
@@ -13,10 +22,9 @@ select
         when 'unknown_division' then 'division' when 'unknown_channel' then 'channel' else 'record'
     end as column_name,
     q.delivered_for,
-    exists (
+    q.has_come_again or exists (
         select 1 from core.ticket_versions as v
         where v.ticket_id = q.ticket_id
           and (v.changed_at, v.delivered_for, v.order_key) >= (q.changed_at, q.delivered_for, q.order_key)) as is_resolved
-from core.known_rows as q
-where q.disposition = 'quarantined'
+from waiting as q
 order by q.source, q.delivered_for, q.delivery_id, q.row_no

@@ -40,6 +40,12 @@ def rows(workspace: Path, query: str, folder: str = "latest") -> list[tuple[Any,
         return connection.execute(query).fetchall()
 
 
+def content(workspace: Path) -> dict[str, str]:
+    """The content hash of each table that says the same whenever the same is known."""
+    tables = json.loads((workspace / "published" / "latest" / "manifest.json").read_text(encoding="utf-8"))["tables"]
+    return {name: entry["content_hash"] for name, entry in tables.items() if "content_hash" in entry}
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     root = tmp_path_factory.mktemp("city")
@@ -133,10 +139,7 @@ def test_the_same_landing_gives_the_same_tables(run: Run, tmp_path: Path) -> Non
     workspace = Workspace.open(other)
     for business_date in DAYS:
         day.publish(workspace, load_city(), business_date)
-    hashes = [
-        json.loads((root / "published" / "latest" / "manifest.json").read_text(encoding="utf-8"))["content_hashes"]
-        for root in (run.workspace, other)
-    ]
+    hashes = [content(root) for root in (run.workspace, other)]
     assert hashes[0] == hashes[1]
     assert set(CONTENT) <= set(hashes[0])
 
