@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, help="another city of the same shape")
     parser.add_argument("--tickets", type=int, help="how many tickets (default: the published figures)")
-    parser.add_argument("--noise", type=float, help="share of rows with a defect")
+    parser.add_argument("--noise", choices=("none", "normal", "heavy"), help="how badly things are written")
     given = vars(parser.parse_args(arguments))
     folder, until = given.pop("folder"), given.pop("until")
     stop = threading.Event()

@@ -58,6 +58,8 @@ def _build(parameters: CityParameters, vocabulary: Vocabulary) -> City:
     plan.make()
     tickets = list(plan.tickets)
     Exceptions(tickets, city["counts"], lives, working, end, luck).make()
+    for ticket in tickets:
+        lives.tell_due(ticket)
     settle([lead for lead in plan.leads if lead.tickets], len(tickets), city, luck)
 
     teller = Teller(vocabulary, parameters.noise, luck)

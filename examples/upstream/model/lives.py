@@ -26,6 +26,12 @@ INSPECTION_LIMIT, EXTENSION = 75, 30
 # Share of the steps between receipt and closing that have a version of their own.
 SHOWN_BETWEEN = {"national": 0.2, "regional": 0.13, "petition": 0.35, "hotline": 0.19, "cyberspace": 0.3}
 
+# A by-way that would begin after the city's last day has not happened.
+STEP_OF_TRAIT = (
+    ("extended", "extended"), ("suspended", "suspended"), ("reopened", "reopened"), ("returned", "returned"),
+    ("redispatched", "transferred"), ("deleted", "deleted"), ("contradiction", "contradicted"),
+)  # fmt: skip
+
 
 class Lives:
     """Writes the steps of tickets. `end` is the first second after the city's last day."""
@@ -56,6 +62,25 @@ class Lives:
         steps = self._by_channel[ticket.channel](ticket, division)
         self._rates = rates
         ticket.steps = [step for step in steps if step.visible < self._end]
+        for trait, kind in STEP_OF_TRAIT:
+            if trait in ticket.traits and all(step.kind != kind for step in ticket.steps):
+                ticket.traits.remove(trait)
+
+    def tell_due(self, ticket: Ticket) -> None:
+        """For an open ticket: the due second by what its source has shown of it so far."""
+        if ticket.state != "open" or "reopened" in ticket.traits:
+            return
+        last = max(place for place, step in enumerate(ticket.steps) if step.visible)
+        told = {step.kind: step.occurred for step in ticket.steps[: last + 1]}
+        if ticket.channel in ("direct", "regional"):
+            start = told.get("filed") or told.get("accepted") or ticket.received
+            limit = INSPECTION_LIMIT + (EXTENSION if "extended" in told else 0)
+            ticket.due = (self._working.after(start // DAY, limit) + 1) * DAY - 1
+        elif ticket.channel == "petition" and not ticket.limit:
+            start = told.get("accepted", ticket.received)
+            ticket.due = (self._working.after(start // DAY, INSPECTION_LIMIT) + 1) * DAY - 1
+        elif ticket.first_due and "extended" not in told:
+            ticket.due = (ticket.first_due // DAY + 1) * DAY - 1
 
     def other_division(self, division: str) -> str:
         """A division that is not this one."""
@@ -272,6 +297,7 @@ class Lives:
         ticket.traits.append("extended")
         asked = self.office(due_day if luck.random() < 0.4 else working.after(due_day - 1, 0))
         until = working.after(due_day, limit)
+        ticket.first_due = due_day * DAY + 18 * HOUR
         ticket.extended_until = until * DAY + 18 * HOUR
         ticket.due = ticket.extended_until
         closed = self.office(working.after(due_day, 1 + int(luck.random() * (limit - 1))))

@@ -90,7 +90,9 @@ class Lead:
 
 
 class Ticket:
-    """One record in one source. `limit` 0 is none; `due` is the last second of the closing clock."""
+    """One record in one source. `limit` 0 is none; `due` is the last second of the closing clock, as far as the
+    source has told what moves it; `first_due` the deadline before an extension.
+    """
 
     __slots__ = (
         "amount_fen",
@@ -98,6 +100,7 @@ class Ticket:
         "channel",
         "due",
         "extended_until",
+        "first_due",
         "is_by_agent",
         "is_without_evidence",
         "lead",
@@ -123,6 +126,7 @@ class Ticket:
         self.steps: list[Step] = []
         self.due = 0
         self.extended_until = 0
+        self.first_due = 0
         self.limit = 0
         self.limit_unit = ""
         self.is_by_agent = False

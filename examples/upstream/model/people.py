@@ -9,7 +9,8 @@ from examples.upstream.model.vocabulary import Vocabulary
 
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECKS = "10X98765432"
-OLDEST, YOUNGEST = date(1958, 1, 1).toordinal(), date(2004, 12, 31).toordinal()
+OLDEST = date(1958, 1, 1).toordinal()
+YOUNGEST = date(2004, 12, 31).toordinal()
 
 
 class Person:
@@ -34,11 +35,15 @@ class Population:
 
     def __init__(self, vocabulary: Vocabulary, luck: Random) -> None:
         self._words = vocabulary.names
-        self._regions = vocabulary.regions
+        # A code is only of those born while the county bore it.
+        self._regions = [
+            (code, date(first, 1, 1).toordinal() - OLDEST, date(last, 12, 31).toordinal() - OLDEST)
+            for code, first, last in vocabulary.regions
+        ]
         self._luck = luck
         self._ids: set[str] = set()
         self._phones: set[str] = set()
-        self._born = [date.fromordinal(day).strftime("%Y%m%d") for day in range(OLDEST, YOUNGEST)]
+        self._born = [date.fromordinal(day).strftime("%Y%m%d") for day in range(OLDEST, YOUNGEST + 1)]
         self.count = 0
 
     def person(self, surname: str = "", name: str = "", phone: str = "") -> Person:
@@ -77,8 +82,8 @@ class Population:
     def _new_id(self, is_male: bool) -> str:
         luck = self._luck
         while True:
-            region = self._regions[int(luck.random() ** 1.6 * len(self._regions))]
-            born = self._born[int(luck.random() * len(self._born))]
+            region, first, last = self._regions[int(luck.random() ** 1.7 * len(self._regions))]
+            born = self._born[first + int(luck.random() * (last - first + 1))]
             number = 1 + int(luck.random() * 498) * 2 + (0 if is_male else 1)
             head = f"{region}{born}{number:03d}"
             full = head + id_check_digit(head)

@@ -86,7 +86,9 @@ class Vocabulary:
         self.claims = Grammar(_load(folder / "claims.yml"))
         self.replies = Grammar(_load(folder / "replies.yml"))
         with (FOLDER / "regions.csv").open(encoding="utf-8", newline="") as handle:
-            self.regions = [row["code"] for row in csv.DictReader(handle)]
+            self.regions = [
+                (row["code"], int(row["first_year"]), int(row["last_year"])) for row in csv.DictReader(handle)
+            ]
         with (FOLDER / "confusions.csv").open(encoding="utf-8", newline="") as handle:
             rows = csv.DictReader(line for line in handle if not line.startswith("#"))
             self.confusions = {row["from"]: row["to"].split("|") for row in rows}

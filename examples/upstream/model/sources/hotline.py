@@ -64,8 +64,9 @@ class HotlineWriter(Writer):
 
     def _due(self, ticket: Ticket) -> int:
         """The deadline the order states: ours, and now and then another."""
-        luck = self._luck
-        if "extended" in ticket.traits or luck.random() < 0.03:
+        if ticket.first_due:
+            return ticket.first_due
+        if self._luck.random() < 0.03:
             return ticket.received // DAY * DAY + 7 * DAY + 18 * HOUR
         return ticket.due if ticket.limit_unit == "小时" else ticket.due // DAY * DAY + 18 * HOUR
 
