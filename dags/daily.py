@@ -83,10 +83,13 @@ with DAG(
         retry_policy=common.RetryByKindOfError(),
     )
     def publish(days: list[str]) -> list[dict[str, Any]]:
+        import logging
         from datetime import date
 
         from pipelines import day
 
+        # It says hundreds of things about itself at every import.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         reports = [
             day.publish(common.workspace(), common.city(), date.fromisoformat(text), say=print)
             for text in days
