@@ -84,7 +84,7 @@ def page(figures: Figures, city: City, context: PublicationContext) -> str:
 {standing_table(figures, "division")}
 <h2>分渠道<small>累计至业务日终；每格先件次、后线索</small></h2>
 {standing_table(figures, "channel")}
-<h2>在办分布<small>属地 × 渠道，件次（线索）</small></h2>
+<h2>在办分布<small>属地 × 渠道，件次（线索）；线索按其最早一件的渠道和属地计，可多于该格的件次</small></h2>
 {matrix_table(figures)}
 <div class="pair">
 <section><h2>当日更正<small>业务日前发生、当日才得知</small></h2>{corrections_section(figures)}</section>
