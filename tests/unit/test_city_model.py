@@ -13,6 +13,7 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from examples.upstream.model import SOURCES, City, CityParameters, build_city
+from examples.upstream.model.vocabulary import Vocabulary
 from pipelines.contracts import load_sources
 from pipelines.settings import PROJECT_ROOT
 
@@ -246,6 +247,16 @@ def test_without_noise_nothing_is_misspelt_or_unreadable() -> None:
     assert clean.truth.quarantine.empty
     traits = set(clean.truth.tickets["traits"].str.split(",").explode())
     assert not traits & {"misspelt_employer", "short_employer", "masked_phone", "changed_phone"}
+
+
+def test_the_held_out_words_share_no_brand_and_no_project_with_the_default_ones() -> None:
+    default, held_out = Vocabulary("default"), Vocabulary("held_out")
+    assert not set(default.firms["brands"]) & set(held_out.firms["brands"])
+    assert not set(default.projects["heads"]) & set(held_out.projects["heads"])
+    city = build_city(CityParameters(tickets=300, vocabulary="held_out"))
+    assert len(readable(city)) == 300
+    texts = city.changes["hotline"]["主要内容"].drop_duplicates()
+    assert len(texts) > 150
 
 
 def test_impossible_parameters_are_refused() -> None:

@@ -78,6 +78,7 @@ def _build(parameters: CityParameters, vocabulary: Vocabulary) -> City:
             book.spoilt(ticket, len(versions), "unknown_division")
         writer.add(ticket.no, versions)
         book.ticket(ticket, telling)
+        ticket.steps = []  # told in full: a million tickets need the room
     _write_beyond(beyond, writers, book, city["counts"], len(tickets), is_noisy)
     changes = {source: writer.table.frame() for source, writer in writers.items()}
     return City(parameters, changes, book.truth(plan.leads))

@@ -43,6 +43,7 @@ class Writer:
         self._words = vocabulary
         self._teller = teller
         self._luck = teller._luck
+        self._said: dict[str, str] = {}
         self._at = {name: place for place, name in enumerate(self.columns)}
 
     def write(self, ticket: Ticket, telling: Telling) -> list[tuple[int, Row]]:
@@ -90,11 +91,16 @@ class Writer:
             return self._teller.one(firms["city_departments"])
         if chance < 0.06:
             division = ("640104", "640105", "640106")[int(luck.random() * 3)]
-        return self._teller.one(firms["departments"]).replace("{d}", DIVISION_NAMES[division])
+        return self._once(self._teller.one(firms["departments"]).replace("{d}", DIVISION_NAMES[division]))
 
     def division_text(self, division: str) -> str:
         """A division as file sources write it."""
         luck = self._luck
         if division in ZONES and luck.random() < 0.04:
             return self._teller.one(list(ZONES[division]))
-        return DIVISION_PREFIXES[int(luck.random() * len(DIVISION_PREFIXES))] + DIVISION_NAMES[division]
+        prefix = DIVISION_PREFIXES[int(luck.random() * len(DIVISION_PREFIXES))]
+        return self._once(prefix + DIVISION_NAMES[division])
+
+    def _once(self, text: str) -> str:
+        """The same text as one object however often it is said."""
+        return self._said.setdefault(text, text)
