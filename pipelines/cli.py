@@ -344,6 +344,20 @@ def quarantine_replay(
 
 
 @app.command()
+def bench(tickets: Annotated[int, typer.Option(help="Size of the invented city.")] = 27226) -> None:
+    """Measure reading, publishing and rebuilding on an invented city, beside baselines in the same run."""
+    from importlib import import_module
+
+    try:
+        benchmark = import_module("examples.bench")
+    except ModuleNotFoundError as error:
+        raise UnknownSubject(
+            f"the benchmark needs {error.name}", remedy="run it in the project's own folder, after make"
+        ) from None
+    raise typer.Exit(benchmark.main(["--tickets", str(tickets)]))
+
+
+@app.command()
 def doctor(context: typer.Context) -> None:
     """Look at workspace, connections, calendar and landing, and say what is wrong and what to do."""
     from pipelines.doctor import examine
