@@ -31,7 +31,7 @@ print(hashlib.sha256("".join(frame.to_csv(index=False) for frame in frames).enco
 STRATA = (
     "single", "first_of_several", "repeat_same_channel", "several_channels", "quoted_number", "group", "agent",
     "anonymous", "no_evidence", "brothers_one_phone", "foreman_phone", "same_name_same_employer",
-    "same_person_other_employer", "later_period", "group_and_member", "miscopied_number", "large_group",
+    "same_person_other_employer", "later_period", "group_and_member", "one_agent_many_claims", "miscopied_number", "large_group",
 )  # fmt: skip
 TRAITS = (
     "short_employer", "misspelt_employer", "changed_phone", "masked_phone", "phone_lost_to_excel", "redispatched",
@@ -207,6 +207,21 @@ def test_the_last_days_are_ordinary_days(city: City) -> None:
     for day in (date(2023, 8, 29), date(2023, 8, 30), date(2023, 8, 31)):
         assert 70 <= received[day] <= 160, day
         assert closed[day] > 60, day
+
+
+def test_no_row_tells_what_has_not_happened_yet(city: City) -> None:
+    for source, names in (
+        ("national", ("acceptTime", "finishTime")),
+        ("regional", ("slsj", "lasj", "jasj")),
+        ("hotline", ("派单时间", "签收时间", "办结时间")),
+        ("petition", ("受理日期", "办结日期")),
+        ("cyberspace", ("办结时间",)),
+    ):
+        frame = city.changes[source]
+        for name in names:
+            told = frame[name].fillna("").astype(str)
+            is_early = told[:].str[:10] > frame["_changed_at"].dt.strftime("%Y-%m-%d")
+            assert not is_early.any(), (source, name, frame.loc[is_early, "_ticket_no"].head().tolist())
 
 
 def test_what_is_known_late(city: City) -> None:

@@ -60,6 +60,11 @@ class Exceptions:
     def _hour(self, day: int) -> int:
         return day * DAY + 9 * HOUR + int(self._luck.random() * 8 * HOUR)
 
+    def _happen(self, ticket: Ticket, kind: str, at: int, division: str) -> None:
+        """A further step; what had not happened by then and was not shown has not happened."""
+        ticket.steps = [step for step in ticket.steps if step.visible or step.occurred <= at]
+        ticket.steps.append(Step(kind, at, at, at, division))
+
     def _shown(self, ticket: Ticket) -> list[Step]:
         return [step for step in ticket.steps if step.visible]
 
@@ -108,8 +113,7 @@ class Exceptions:
         division = ticket.steps[-1].division
         ticket.steps = [step for step in ticket.steps if step.visible < (self._last - 1) * DAY]
         for kind, day in (("mistaken", self._last - 1), ("corrected", self._last)):
-            at = self._hour(day)
-            ticket.steps.append(Step(kind, at, at, at, division))
+            self._happen(ticket, kind, self._hour(day), division)
 
     def _can_move(self, ticket: Ticket) -> bool:
         shown = self._shown(ticket)
@@ -123,7 +127,7 @@ class Exceptions:
     def _moved(self, ticket: Ticket) -> None:
         at = self._hour(self._last - int(self._luck.random() * 2))
         other = self._lives.other_division(ticket.steps[-1].division)
-        ticket.steps.append(Step("transferred", at, at, at, other))
+        self._happen(ticket, "transferred", at, other)
 
     def _can_reopen(self, ticket: Ticket) -> bool:
         return (
@@ -136,7 +140,7 @@ class Exceptions:
         at = self._hour(self._last - int(self._luck.random() * 2))
         ticket.traits.append("reopened")
         self._lives.restart(ticket, at)
-        ticket.steps.append(Step("reopened", at, at, at, ticket.steps[-1].division))
+        self._happen(ticket, "reopened", at, ticket.steps[-1].division)
 
     def _can_commit_late(self, ticket: Ticket) -> bool:
         return ticket.source in ("national", "regional") and any(

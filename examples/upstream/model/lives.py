@@ -194,6 +194,7 @@ class Lives:
             steps += self._between(ticket, kinds, division)
         if not is_direct and self._happens("regional_deleted"):
             ticket.traits.append("deleted")
+            ticket.due = (working.after(day, INSPECTION_LIMIT) + 1) * DAY - 1
             gone = self.office(working.after(day, 2 + int(luck.random() * 6)))
             return [steps[0], self._step("deleted", gone, division)]
         return [*steps, self._step("closed", self.office(working.after(filed_day, count)), division)]

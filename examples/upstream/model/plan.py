@@ -90,6 +90,7 @@ class Plan:
             for trap, make in (
                 ("brothers_one_phone", self._brothers),
                 ("foreman_phone", self._foreman),
+                ("one_agent_many_claims", self._one_agent),
                 ("same_name_same_employer", self._namesakes),
                 ("same_person_other_employer", self._same_person),
                 ("later_period", self._later_period),
@@ -228,6 +229,17 @@ class Plan:
             lead = self._trap_lead(incident, "foreman_phone")
             lead.phone = incident.boss.phone
             self.add_tickets(lead, 1 + (self._luck.random() < 0.15))
+            self.set_period(lead)
+
+    def _one_agent(self, incident: Incident) -> None:
+        """One lawyer or village secretary files for many, each with a claim of their own."""
+        agent = self._population.person()
+        for _ in range(4 + int(self._luck.random() * 9)):
+            if not self._total_left:
+                return
+            lead = self._trap_lead(incident, "one_agent_many_claims")
+            lead.kind, lead.agent = "agent", agent
+            self.add_tickets(lead, 1 + (self._luck.random() < 0.25))
             self.set_period(lead)
 
     def _namesakes(self, incident: Incident) -> None:
