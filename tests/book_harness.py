@@ -32,7 +32,8 @@ def _prepared() -> duckdb.DuckDBPyConnection:
         connection.execute(f"create schema {schema}")
     normalize.prepare(connection, load_city())
     connection.execute(
-        "create table core.source_channels as select * from (values ('national', 'national'), ('hotline', 'hotline')) t(source, channel)"
+        "create table core.source_channels as "
+        "select * from (values ('national', 'national'), ('hotline', 'hotline')) t(source, channel)"
     )
     return connection
 
@@ -209,7 +210,8 @@ class Office:
         self.connection.execute(
             """create or replace table core.clocks as
             select ticket_id, true as is_closing, source_due_at is not null as is_measurable, source_due_at as due_at,
-                   case when closed_at > source_due_at then 'late' when closed_at is not null then 'met' else 'running' end as state,
+                   case when closed_at > source_due_at then 'late' when closed_at is not null then 'met'
+                        else 'running' end as state,
                    false as disagrees_with_source
             from core.ticket_state"""
         )

@@ -37,7 +37,8 @@ def read_csv(
 ) -> Reading:
     """Read a CSV file; `folder` takes the strict UTF-8 copy that the query reads (delete it after use).
 
-    `unmarked` is the contract's encoding of a file without a byte-order mark. `has_nulls` says that an unquoted empty field means NULL (a database's own copy), else every empty field is ''.
+    `unmarked` is the contract's encoding of a file without a byte-order mark.
+    `has_nulls` says that an unquoted empty field means NULL (a database's own copy), else every empty field is ''.
     Raises DeliveryRefused for an empty file, another encoding by its mark, and beyond a limit.
     """
     encoding, skipped = _encoding(source, file, name, unmarked)

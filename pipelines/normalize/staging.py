@@ -23,7 +23,10 @@ from pipelines.store import Workspace, quote_literal, read_sql, run_sql, sql_nam
 
 TYPED_PARSERS = {"timestamp", "money_yuan", "money_wan", "count", "month", "flag", "code"}
 BASE_MACROS = ("macros/clean_text", "macros/parse_number")
-SUSPICIOUS = r"^[=+@]|^-\D|<\s*/?\s*(script|iframe|img|svg)\b|javascript:|(drop|delete|insert|update|union)\s+(table|from|into|select|all)\b"
+SUSPICIOUS = (
+    r"^[=+@]|^-\D|<\s*/?\s*(script|iframe|img|svg)\b|javascript:"
+    r"|(drop|delete|insert|update|union)\s+(table|from|into|select|all)\b"
+)
 
 
 @dataclass(frozen=True)

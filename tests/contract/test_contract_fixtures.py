@@ -71,8 +71,9 @@ def commands_of(expected: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.fixture
 def clearance(tmp_path: Path) -> Clearance:
     """Run a command on a workspace of its own; gives the exit code and all that was said."""
-    from pipelines.cli import app
     from typer.testing import CliRunner
+
+    from pipelines.cli import app
 
     def run(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, ["--workspace", str(tmp_path / "workspace"), *arguments])

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples.upstream.model import City, CityParameters, build_city
 from typer.testing import CliRunner
 
+from examples.upstream.model import City, CityParameters, build_city
 from examples.upstream.servers import Upstream, hand_over
 from pipelines import day
 from pipelines.cli import app
@@ -24,7 +24,17 @@ from pipelines.settings import connection_from_environment, load_city
 from pipelines.store import Workspace, open_published
 
 DAYS = (date(2023, 8, 29), date(2023, 8, 30), date(2023, 8, 31))
-CONTENT = ("tickets", "leads", "incidents", "clocks", "matches", "ticket_events", "clearance_daily", "clearance_restated", "campaign")
+CONTENT = (
+    "tickets",
+    "leads",
+    "incidents",
+    "clocks",
+    "matches",
+    "ticket_events",
+    "clearance_daily",
+    "clearance_restated",
+    "campaign",
+)
 
 
 @dataclass
@@ -42,7 +52,9 @@ def rows(workspace: Path, query: str, folder: str = "latest") -> list[tuple[Any,
 
 def content(workspace: Path) -> dict[str, str]:
     """The content hash of each table that says the same whenever the same is known."""
-    tables = json.loads((workspace / "published" / "latest" / "manifest.json").read_text(encoding="utf-8"))["tables"]
+    tables = json.loads((workspace / "published" / "latest" / "manifest.json").read_text(encoding="utf-8"))[
+        "tables"
+    ]
     return {name: entry["content_hash"] for name, entry in tables.items() if "content_hash" in entry}
 
 
@@ -82,7 +94,9 @@ def test_rows_are_conserved_and_said(run: Run) -> None:
 
 def test_received_and_closed_by_day_division_and_channel_are_the_truth(run: Run) -> None:
     events = run.city.truth.events
-    channel_of = dict(zip(run.city.truth.tickets["ticket_id"], run.city.truth.tickets["channel"], strict=True))
+    channel_of = dict(
+        zip(run.city.truth.tickets["ticket_id"], run.city.truth.tickets["channel"], strict=True)
+    )
     known = {row[0] for row in rows(run.workspace, "select ticket_id from clearance.tickets")}
     for flow in ("received", "closed"):
         expected: dict[tuple[Any, ...], int] = {}
@@ -123,7 +137,9 @@ def test_running_a_day_again_changes_nothing(run: Run) -> None:
     before = {path: path.stat().st_mtime_ns for path in sorted((run.workspace / "published").rglob("*"))}
     report = day.publish(Workspace.open(run.workspace), load_city(), DAYS[-1])
     assert not report.is_new
-    assert {path: path.stat().st_mtime_ns for path in sorted((run.workspace / "published").rglob("*"))} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in sorted((run.workspace / "published").rglob("*"))
+    } == before
 
 
 def test_the_warehouse_can_be_thrown_away(run: Run) -> None:
@@ -145,7 +161,9 @@ def test_the_same_landing_gives_the_same_tables(run: Run, tmp_path: Path) -> Non
 
 
 def test_files_handed_over_give_the_same_tickets_leads_and_restated_ledger(run: Run, tmp_path: Path) -> None:
-    files = hand_over(run.city, tmp_path / "files", datetime.combine(DAYS[-1], datetime.min.time()) + timedelta(days=1))
+    files = hand_over(
+        run.city, tmp_path / "files", datetime.combine(DAYS[-1], datetime.min.time()) + timedelta(days=1)
+    )
     root = tmp_path / "workspace"
     for source, paths in files.items():
         result = CliRunner().invoke(app, ["--workspace", str(root), "import", source, *map(str, paths)])
