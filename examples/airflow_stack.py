@@ -234,7 +234,7 @@ class AirflowStack:
             "AIRFLOW__API__PORT": str(self.port),
             "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(96),
-            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.25",
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.logs),
             "NO_PROXY": "127.0.0.1,localhost",
@@ -313,14 +313,16 @@ class AirflowStack:
         seconds: float,
         why_not: Callable[[], str] = lambda: "",
     ) -> None:
-        limit = time.monotonic() + seconds
+        began = time.monotonic()
         while not is_so():
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise StackFailed(f"{name} has ended ({process.returncode})\n{self._tail(name)}")
-            if time.monotonic() > limit:
+            waited = time.monotonic() - began
+            if waited > seconds:
                 raise StackFailed(f"waited {seconds:.0f} s until {what}, in vain\n{why_not()}")
-            time.sleep(0.25)
+            # Each question costs the API server what the tasks could use.
+            time.sleep(0.25 if waited < 5 else 1.0)
 
     def _tail(self, name: str, lines: int = 25) -> str:
         text = (self.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")

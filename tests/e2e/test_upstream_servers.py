@@ -30,9 +30,9 @@ import httpx
 import pandas as pd
 import psycopg
 import pytest
-from examples.upstream.model import City, CityParameters, build_city
 from python_calamine import CalamineWorkbook
 
+from examples.upstream.model import City, CityParameters, build_city
 from examples.upstream.servers import Upstream, hand_over
 from examples.upstream.servers.national import signature
 from pipelines import ingest
