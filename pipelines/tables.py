@@ -78,9 +78,6 @@ def make_tables(
     results: list[quality.CheckResult] = []
     if checks_folder is not None:
         remove_tree(checks_folder)
-        results += quality.check_deliveries(
-            connection, making.business_date, checks_folder, since=making.newest_date
-        )
     resolve.resolve(connection)
     first = connection.execute("select min(cast(received_at as date)) from core.ticket_state").fetchone()
     warnings = clocks.build_calendar(
@@ -143,6 +140,9 @@ def make_tables(
         run_sql(connection, f"marts/{name}", parameters)
     publish.describe_tables(connection, load_tables())
     if checks_folder is not None:
+        results += quality.check_deliveries(
+            connection, making.business_date, checks_folder, since=making.newest_date
+        )
         results += quality.check_audits(connection, making.business_date, checks_folder)
         results += quality.check_tables(connection, load_tables(), checks_folder)
         quality.record(connection, results)

@@ -2,10 +2,12 @@
 -- Why: every row is a version, the same as the version before it, out of scope, or quarantined; never anything else.
 -- Versions are ordered by (changed_at, delivered_for, order_key, delivery, row). "Same" means equal to the one right
 -- before it: A, B, A are three versions. Within one delivery and day, two rows of one number with the same status and
--- another division or phone contradict each other: the later stands, the earlier makes no event.
+-- another division or phone contradict each other: the later stands, the earlier makes no event. Texts stay in
+-- stage.rows.
 create or replace table core.known_rows as
 with known as (
-    select r.*
+    select delivery_id, row_no, source, delivered_for, order_key, ticket_no, ticket_id, channel, changed_at, native_status,
+           status, received_at, closed_at, division_code, category, reason, content_hash, disposition, flags, claimant_phone
     from stage.rows as r
     semi join core.known_deliveries as k on k.delivery_id = r.delivery_id
 ),
@@ -31,7 +33,8 @@ contradicted as (
     where a.disposition = 'in_scope' and b.disposition = 'in_scope'
 )
 select
-    k.* exclude (disposition, flags),
+    k.delivery_id, k.row_no, k.source, k.delivered_for, k.order_key, k.ticket_no, k.ticket_id, k.channel, k.changed_at,
+    k.native_status, k.status, k.received_at, k.closed_at, k.division_code, k.category, k.reason, k.content_hash,
     case
         when k.disposition <> 'in_scope' then k.disposition
         when f.previous_hash = f.content_hash then 'same_as_before'

@@ -71,7 +71,7 @@ def folded(office: Office) -> list[dict[str, Any]]:
     )
     rows = office.rows(
         f"select {', '.join(names)}, row_number() over (order by changed_at, delivered_for, order_key, delivery_id, row_no) "
-        "from core.known_rows where disposition = 'version' and not is_contradicted"
+        "from core.ticket_versions where not is_contradicted"
     )
     return [dict(zip((*names, "fold"), row, strict=True)) for row in rows]
 
