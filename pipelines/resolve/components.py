@@ -23,13 +23,17 @@ class Person:
 
 @dataclass(frozen=True, order=True)
 class Link:
-    """A reason to join two tickets; lower strength is tried first (0 is a person's judgement)."""
+    """A reason to join two tickets; lower strength is tried first (0 is a person's judgement).
+
+    A link with a `doubt` joins nothing: it waits for a person.
+    """
 
     strength: int
     ticket_a: str
     ticket_b: str
     rule: str = field(compare=False)
     reasons: str = field(compare=False)
+    doubt: str = field(compare=False, default="")
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,14 @@ def join(
     for a, b in different:
         enemies.setdefault(a, set()).add(b)
         enemies.setdefault(b, set()).add(a)
-    decisions = []
+    decisions: list[Decision] = []
+    doubtful: list[Link] = []
     for link in sorted(links):
         left, right = groups.get(link.ticket_a), groups.get(link.ticket_b)
         if left is None or right is None:
+            continue
+        if link.doubt:
+            doubtful.append(link)
             continue
         if left is right:
             decisions.append(Decision(link, True))
@@ -79,6 +87,10 @@ def join(
         left.roles |= right.roles
         for ticket in right.members:
             groups[ticket] = left
+    # What other links joined is no longer in doubt.
+    decisions += [
+        Decision(link, groups[link.ticket_a] is groups[link.ticket_b], link.doubt) for link in doubtful
+    ]
     names: dict[int, str] = {}
     for ticket, group in groups.items():
         name = names.get(id(group))

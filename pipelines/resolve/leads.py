@@ -25,9 +25,9 @@ def resolve(connection: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
     }
     links = [
-        Link(strength, a, b, rule, reasons)
-        for a, b, strength, rule, reasons in connection.execute(
-            "select ticket_a, ticket_b, strength, rule, reasons from core.links"
+        Link(strength, a, b, rule, reasons, doubt or "")
+        for a, b, strength, rule, reasons, doubt in connection.execute(
+            "select ticket_a, ticket_b, strength, rule, reasons, doubt from core.links"
         ).fetchall()
     ]
     judged = connection.execute(

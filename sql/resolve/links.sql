@@ -35,15 +35,31 @@ quoted as (
     select
         case when (a.received_at, a.ticket_id) < (b.received_at, b.ticket_id) then a.ticket_id else b.ticket_id end as ticket_a,
         case when (a.received_at, a.ticket_id) < (b.received_at, b.ticket_id) then b.ticket_id else a.ticket_id end as ticket_b,
-        2 as strength, 'quoted_number' as rule, '一件引用另一件的编号' as reasons
+        2 as strength, 'quoted_number' as rule, '一件引用另一件的编号' as reasons,
+        -- A number alone may have been copied wrongly: something else must agree, and full names and phones must not
+        -- both differ. Only an agent's may differ so, and then the employer must agree.
+        case
+            when coalesce(a.full_name <> b.full_name and a.any_phone <> b.any_phone
+                          and not ((a.role = 'agent' or b.role = 'agent')
+                                   and coalesce(a.employer_code = b.employer_code or a.employer_key = b.employer_key, false)), false)
+                then '姓名与电话均不同，编号可能抄错'
+            when not coalesce(a.id_number = b.id_number, false) and not coalesce(a.any_phone = b.any_phone, false)
+             and not coalesce(a.full_name = b.full_name, false)
+             and not coalesce(a.employer_code = b.employer_code, false)
+             and not coalesce(contains(a.employer_key, b.employer_key) or contains(b.employer_key, a.employer_key), false)
+             and not coalesce((a.full_name is null or b.full_name is null) and a.surname = b.surname, false)
+                then '除编号外无一相符，编号可能抄错'
+        end as doubt
     from quotes as q
     join core.persons as a on a.ticket_id = q.ticket_id
     join core.ticket_state as t on t.ticket_no = q.ticket_no and t.ticket_id <> q.ticket_id
     join core.persons as b on b.ticket_id = t.ticket_id
-    -- Two full names and two phones that all differ: the number was copied wrongly, or a person speaks of another.
-    where not coalesce(a.full_name <> b.full_name and a.any_phone <> b.any_phone
-                       and a.role <> 'agent' and b.role <> 'agent', false)
 )
-select ticket_a, ticket_b, min(strength) as strength, arg_min(rule, strength) as rule, arg_min(reasons, strength) as reasons
-from (select * from pairs union all select * from quoted)
+select
+    ticket_a, ticket_b,
+    cast(arg_min(strength, (doubt is not null, strength)) as integer) as strength,
+    arg_min(rule, (doubt is not null, strength)) as rule,
+    arg_min(reasons, (doubt is not null, strength)) as reasons,
+    case when bool_and(doubt is not null) then any_value(doubt) end as doubt
+from (select *, cast(null as varchar) as doubt from pairs union all select * from quoted)
 group by ticket_a, ticket_b

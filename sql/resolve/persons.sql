@@ -17,6 +17,7 @@ select
     case when p.is_phone_usable then p.phone end as any_phone,
     case when length(p.name) >= 2 and not contains(p.name, '*')
           and not regexp_matches(p.name, '(先生|女士|小姐|同志|师傅|老师|某|某某)$') then p.name end as full_name,
+    p.name[1] as surname,
     case when is_valid_organisation_code(s.employer_code) then s.employer_code end as employer_code,
     s.employer_key,
     case when s.period_from <= coalesce(s.period_to, s.period_from) then s.period_from end as period_from,

@@ -15,7 +15,7 @@ read as (
         coalesce(regexp_matches(claimant_phone, '^1[3-9]\d{9}$'), false) as is_phone_usable,
         state_is_group
             or coalesce(regexp_matches(narrative, '我们.{0,6}[0-9一二三四五六七八九十百两几]+多?(个|名|位)?(人|工人|工友|农民工)|等.{0,4}[0-9一二三四五六七八九十百]+(人|名)|工友们|[0-9一二三四五六七八九十百两几]+多?(名|位|个)(工友|工人|农民工|同事)'), false) as speaks_for_group,
-        coalesce(regexp_matches(concat_ws(' ', title, narrative), '代理|委托|律师|法律援助|代为|代(他|她|其|家|父|母|丈|妻|兄|弟|儿)|替(他|她|其|家|父|母|丈|妻|我|亲|朋|老)|帮(他|她|家|父|母|我|亲|朋|老)|我(父亲|母亲|爸|妈|丈夫|老公|妻子|老婆|哥|弟|儿子|亲戚|朋友|同乡|老乡)'), false) as speaks_as_agent
+        speaks_for_another(concat_ws(' ', title, narrative)) as speaks_as_agent
     from stated
 )
 select

@@ -203,6 +203,27 @@ def test_sure_rules(first: dict[str, Any], second: dict[str, Any], is_joined: bo
     assert (office.number("select count(distinct lead_id) from core.lead_of_ticket") == 1) is is_joined
 
 
+def test_a_number_that_nothing_else_supports_waits_for_a_person() -> None:
+    office = Office()
+    rows = [
+        {**version(at(1), "received"), "claimant_name": "张三丰", "employer": "恒泰建筑"},
+        {
+            **version(at(2), "received"),
+            "ticket_no": "B",
+            "received_at": at(2),
+            "claimant_name": "李先生",
+            "quoted": ["A"],
+        },
+    ]
+    office.deliver(date(2023, 8, 20), rows)
+    office.make(DAY, "x")
+    assert office.number("select count(distinct lead_id) from core.lead_of_ticket") == 2
+    assert office.rows("select rule, is_joined from core.matches") == [("quoted_number", False)]
+    office.judge("national:A", "national:B", "same")
+    office.make(DAY, "x")
+    assert office.number("select count(distinct lead_id) from core.lead_of_ticket") == 1
+
+
 def test_a_phone_of_several_people_joins_nobody() -> None:
     office = Office()
     rows = [
