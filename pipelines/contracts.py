@@ -20,6 +20,8 @@ from pipelines.errors import ContractError
 from pipelines.settings import PROJECT_ROOT, Frozen
 
 SCHEMAS_ROOT = PROJECT_ROOT / "schemas"
+# The safe loader in C where PyYAML was built with it: the contracts are read many times a day.
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Privacy = Literal["public", "internal", "personal"]
 Status = Literal[
@@ -204,6 +206,7 @@ def load_sources(root: Path = SCHEMAS_ROOT) -> dict[str, SourceContract]:
     return sources
 
 
+@cache
 def load_fields(root: Path = SCHEMAS_ROOT) -> dict[str, FieldContract]:
     """The fields of a ticket by name, in their order."""
     return {name: FieldContract(**entry) for name, entry in _yaml(root / "fields.yml").items()}
@@ -252,7 +255,7 @@ def _check_source(contract: SourceContract, fields: dict[str, FieldContract], pa
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"cannot be read as YAML: {error}", where=str(path)) from error
     if not isinstance(content, dict):
