@@ -21,7 +21,7 @@ Makes, checks and publishes the table of the business date in the run's partitio
 - Reads the landing, not the events: running it again changes nothing once the day is published.
 - Days are published in order. Earlier days that are complete are published first; while one is being read, this waits.
 - A blocking check that fails publishes nothing; the task's log names it, the report lies in `checks/`.
-- A day before the newest published one cannot be published any more: `clearance reissue --date …` restates it.
+- A day before the newest published one is not published any more: its rows show in the next day as corrections.
 """
 
 SOURCES = {source: common.source_asset(source) for source in load_sources()}
@@ -71,7 +71,7 @@ with DAG(
         if not days and business_date not in published:
             raise AirflowSkipException(
                 f"{business_date} lies before the newest published day {max(published)}: what has landed for it is "
-                "known to the next publication; clearance reissue restates the day"
+                "known to the next publication and shows there as corrections"
             )
         return [day.isoformat() for day in days or [business_date]]
 

@@ -99,7 +99,7 @@ def publish(
 ) -> PublicationReport:
     """Publish a business date, unless it is published already.
 
-    Raises PublicationError for a date before the newest published one (`reissue` restates such a day), GateFailed
+    Raises PublicationError for a date before the newest published one, GateFailed
     when a blocking check fails: then nothing is published and nothing is booked.
     """
     contracts = load_sources()
