@@ -10,6 +10,7 @@ what a crash left between.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from pipelines.contracts import SourceContract, load_sources, load_tables
 from pipelines.errors import ClearanceError, PublicationError, SourceError, UnknownSubject
 from pipelines.normalize import Landed
 from pipelines.settings import City, Connection, connection_from_environment
-from pipelines.store import Workspace, remove_tree
+from pipelines.store import Workspace, move_into_place, remove_tree
 from pipelines.tables import Making, Say, make_tables, number, versions_of, wall_clock
 
 Connections = Callable[[str], Connection | None]
@@ -146,6 +147,8 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
             )
         newest_date = max(item.business_date for item in done)
         last = next(item for item in reversed(done) if item.business_date == newest_date)
+        last_judgement = number(connection, "select max(last_judgement) from registry.publications")
+        registry.derive_standing(connection, last_judgement=last_judgement)
         known = [item for item in _landed(workspace) if item.delivery_id in last.delivery_ids]
         lost = len(last.delivery_ids) - len(known)
         if lost:
@@ -161,7 +164,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
             sequence=last.sequence,
             known=known,
             newest_date=newest_date,
-            last_judgement=number(connection, "select max(last_judgement) from registry.publications"),
+            last_judgement=last_judgement,
             previous_versions=None,
             is_new=False,
         )
@@ -207,8 +210,10 @@ def replay(
         normalize.prepare(connection, city)
         count = f"select count(*) from stage.rows where source = '{source}' and disposition = 'quarantined'"
         before = number(connection, count)
-        connection.execute("delete from stage.rows where source = $1", [source])
+        connection.execute("begin")
         connection.execute("delete from stage.deliveries where source = $1", [source])
+        connection.execute("delete from stage.rows where source = $1", [source])
+        connection.execute("commit")
         rows = normalize.stage(
             workspace,
             connection,
@@ -297,7 +302,7 @@ def _commit(
                 "delivery_id": item.delivery_id,
                 "source": item.source,
                 "delivered_for": item.delivered_for.isoformat(),
-                "name": item.name,
+                "name": _publishable_name(item),
                 "rows": item.rows,
                 "control_total": item.control_total,
                 "sha256": item.sha256,
@@ -315,16 +320,24 @@ def _commit(
     waiting = place.with_name(f".{place.name}.waiting")
     remove_tree(waiting)
     waiting.parent.mkdir(parents=True, exist_ok=True)
-    made.rename(waiting)
+    move_into_place(made, waiting)
     registry.append_publication(
         workspace,
         connection,
         making.publication_id,
         registry.publication_queries(making.publication_id, making.sequence, making.newest_date),
     )
-    waiting.rename(place)
+    move_into_place(waiting, place)
     publishing.swap_latest(workspace, place)
     return place
+
+
+def _publishable_name(item: Landed) -> str:
+    """The name of a window or of a file that is named as its system names files; a person's own name may hold names."""
+    is_plain = item.kind != "file" or re.fullmatch(
+        r"[A-Za-z_]{1,12}_?\d{8}(_\d{1,6})?\.[a-z]{3,5}", item.name
+    )
+    return item.name if is_plain else f"{item.source} hand-over"
 
 
 def _place(workspace: Workspace, business_date: date, revision: int) -> Path:

@@ -83,8 +83,11 @@ def load(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> None:
     derive_standing(connection)
 
 
-def derive_standing(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make registry.active_members (tickets in living leads) and registry.standing_judgements."""
+def derive_standing(connection: duckdb.DuckDBPyConnection, *, last_judgement: int | None = None) -> None:
+    """Make registry.active_members (tickets in living leads) and registry.standing_judgements.
+
+    `last_judgement` leaves out what was judged later: a publication made again knows only its own judgements.
+    """
     connection.execute(
         """
         create or replace table registry.active_members as
@@ -98,12 +101,14 @@ def derive_standing(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create or replace table registry.standing_judgements as
+        with known as (select * from registry.judgements where judgement_no <= $1)
         select ticket_a, ticket_b, verdict
-        from registry.judgements
+        from known
         where verdict in ('same', 'different')
-          and judgement_no not in (select undoes from registry.judgements where undoes is not null)
+          and judgement_no not in (select undoes from known where undoes is not null)
         qualify row_number() over (partition by ticket_a, ticket_b order by judgement_no desc) = 1
-        """
+        """,
+        [2**31 - 1 if last_judgement is None else last_judgement],
     )
 
 
@@ -179,7 +184,7 @@ def append_decision(workspace: Workspace, table: str, decision: Mapping[str, obj
     folder = workspace.registry / table
     folder.mkdir(parents=True, exist_ok=True)
     with workspace.lock():
-        number = len(list(folder.glob("*.parquet"))) + 1
+        number = max((int(path.stem) for path in folder.glob("*.parquet")), default=0) + 1
         key = DECISION_TABLES[table].split()[0]
         row = pa.Table.from_pylist([{key: number, **decision}])
         columns = [part.split() for part in DECISION_TABLES[table].split(", ")]
@@ -191,7 +196,9 @@ def append_decision(workspace: Workspace, table: str, decision: Mapping[str, obj
             connection.register("arriving", row)
             made = workspace.temporary / f"{table}_{number:06d}.parquet"
             workspace.write_parquet(connection, f"select {selected} from arriving", made)
-        made.rename(folder / f"{number:06d}.parquet")
+        # A link fails where the name is taken: a decision is never overwritten.
+        os.link(made, folder / f"{number:06d}.parquet")
+        made.unlink()
     return number
 
 

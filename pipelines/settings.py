@@ -53,6 +53,8 @@ class City(Frozen):
     synthetic_notice: str = ""
     campaign: Campaign | None = None
     thresholds: Thresholds = Thresholds()
+    # No ticket is older: the national calendar begins with this year, and so do the systems.
+    first_receipt_year: int = 2004
     warehouse_memory: str = "5GB"
     warehouse_threads: int = 2
 

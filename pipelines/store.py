@@ -319,9 +319,23 @@ def write_atomically(file: Path, content: bytes, *, mode: int = 0o644) -> None:
 
 
 def move_into_place(made: Path, place: Path) -> None:
-    """Rename a finished folder to its place, which must not exist yet; the parent folder is made."""
+    """Rename a finished folder to its place, which must not exist yet; the parent folder is made.
+
+    Files and folders are on the disk before the rename, and the rename before this returns: power may fail at any time.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
+    for path in [*made.rglob("*"), made]:
+        _reach_the_disk(path)
     made.rename(place)
+    _reach_the_disk(place.parent)
+
+
+def _reach_the_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove_tree(path: Path) -> None:

@@ -22,7 +22,7 @@ from pipelines.settings import City
 from pipelines.store import Workspace, quote_literal, read_sql, run_sql, sql_names
 
 TYPED_PARSERS = {"timestamp", "money_yuan", "money_wan", "count", "month", "flag", "code"}
-BASE_MACROS = ("macros/clean_text", "macros/parse_number")
+BASE_MACROS = ("macros/clean_text", "macros/parse_number", "macros/is_valid_id_number")
 SUSPICIOUS = (
     r"^[=+@]|^-\D|<\s*/?\s*(script|iframe|img|svg)\b|javascript:"
     r"|(drop|delete|insert|update|union)\s+(table|from|into|select|all)\b"
@@ -121,6 +121,7 @@ def staging_sql(contract: SourceContract, columns: Sequence[str], scan: str, cit
         unused=", ".join(f"clean_text({quote_identifier(name)})" for name in unused) or "null",
         strip_prefixes=_strip_prefixes(city.prefixes),
         suspicious=_text(SUSPICIOUS),
+        first_year=city.first_receipt_year,
         texts=", ".join(
             quote_identifier(name)
             for name in contract.columns

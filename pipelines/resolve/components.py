@@ -3,7 +3,8 @@
 Links are tried in a fixed order (judgements, then the strength of the rule, then ticket ids), so the outcome does
 not depend on the order in which tickets arrived. A union is refused where it would put together two differing valid
 claimant IDs (no judgement stands above that), a pair judged different, a group's representative and a single
-claimant, or two stated periods that do not meet.
+claimant, two stated periods that do not meet, or claimants whose full names and phones all differ (one ticket that
+quotes two people's numbers makes them no one person).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Person:
-    """What constrains a ticket: role, valid ID number, stated period (yyyymm, both ends), all where known."""
+    """What constrains a ticket: role, valid ID number, stated period (yyyymm, both ends), name, phone, where known."""
 
     role: str
     id_number: str | None
     period: tuple[int, int] | None
+    full_name: str | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -44,12 +47,15 @@ class Decision:
 
 
 class _Group:
-    __slots__ = ("id_numbers", "members", "periods", "roles")
+    __slots__ = ("id_numbers", "members", "people", "periods", "roles")
 
     def __init__(self, ticket: str, person: Person) -> None:
         self.members = [ticket]
         is_own = person.role == "claimant"
         self.id_numbers = {person.id_number} if is_own and person.id_number else set()
+        self.people = (
+            {(person.full_name, person.phone)} if is_own and person.full_name and person.phone else set()
+        )
         self.periods = {person.period} if person.period else set()
         self.roles = {person.role} & {"claimant", "representative"}
 
@@ -83,6 +89,7 @@ def join(
             left, right = right, left
         left.members += right.members
         left.id_numbers |= right.id_numbers
+        left.people |= right.people
         left.periods |= right.periods
         left.roles |= right.roles
         for ticket in right.members:
@@ -109,8 +116,17 @@ def _refusal(left: _Group, right: _Group, enemies: dict[str, set[str]], *, is_ju
             return "人工判定为不同"
     if is_judged:
         return ""
+    if not left.id_numbers & right.id_numbers and _are_other_people(left, right):
+        return "姓名与电话均不同"
     if len(left.roles | right.roles) > 1:
         return "集体与个人分别计"
     if any(a[0] > b[1] or b[0] > a[1] for a in left.periods for b in right.periods):
         return "欠薪时段不相交"
     return ""
+
+
+def _are_other_people(left: _Group, right: _Group) -> bool:
+    """Whether claimants with full names and phones stand on both sides and no two agree in either."""
+    return bool(left.people and right.people) and all(
+        a[0] != b[0] and a[1] != b[1] for a in left.people for b in right.people
+    )

@@ -19,9 +19,9 @@ def resolve(connection: duckdb.DuckDBPyConnection) -> None:
     for name in ("persons", "links"):
         run_sql(connection, f"resolve/{name}")
     people = {
-        ticket: Person(role, id_number, (period_from, period_to) if period_from is not None else None)
-        for ticket, role, id_number, period_from, period_to in connection.execute(
-            "select ticket_id, role, id_number, period_from, period_to from core.persons"
+        ticket: Person(role, id_number, (first, last) if first is not None else None, full_name, phone)
+        for ticket, role, id_number, first, last, full_name, phone in connection.execute(
+            "select ticket_id, role, id_number, period_from, period_to, full_name, any_phone from core.persons"
         ).fetchall()
     }
     links = [

@@ -12,5 +12,5 @@ where l.recovered_fen > 0
 union all
 select 'clearance_restated'
 from (select coalesce(sum(recovered_fen), 0) as fen from clearance.clearance_restated where basis = 'lead') as r
-cross join (select coalesce(sum(recovered_fen), 0) as fen from clearance.leads where closed_at is not null) as l
+cross join (select coalesce(sum(recovered_fen), 0) as fen from clearance.leads) as l
 where r.fen <> l.fen

@@ -33,6 +33,7 @@ select
     max(m.claimed_persons) as claimed_persons,
     arg_max(m.paid_fen, (m.closed_at, m.ticket_id)) filter (where m.paid_fen > 0) as recovered_fen,
     arg_max(coalesce(m.recovered_persons, 0), (m.closed_at, m.ticket_id)) filter (where m.paid_fen > 0) as recovered_persons,
+    cast(max(m.closed_at) filter (where m.paid_fen > 0) as date) as recovered_on,
     coalesce(count(distinct m.paid_fen) > 1, false) as has_amount_disagreement,
     any_value(r.repeat_of) as repeat_of,
     bool_or(m.is_group) as is_group,

@@ -83,9 +83,9 @@ recoveries as (
     where status = 'closed' and recovered_fen > 0
     group by all
     union all
-    select cast(closed_at as date), 'lead', division_code, channel, sum(recovered_persons), sum(recovered_fen)
+    select recovered_on, 'lead', division_code, channel, sum(recovered_persons), sum(recovered_fen)
     from core.leads
-    where recovered_fen > 0 and closed_at is not null
+    where recovered_fen > 0
     group by all
 )
 select

@@ -1,2 +1,2 @@
 -- Parser `money_wan`: 万元 to fen, exact.
-create or replace temp macro parse_money_wan(x) as cast(round(parse_number(x) * 1000000) as bigint)
+create or replace temp macro parse_money_wan(x) as try_cast(round(try_cast(parse_number(x) as decimal(18, 6)) * 1000000) as bigint)

@@ -1,3 +1,4 @@
--- A published text of a company, project or unit with any ID number or phone in it taken out.
+-- A published text of a company, project or unit without long numbers: phones, ID and card numbers, in any width and
+-- with blanks, points or dashes between the digits, become ***.
 create or replace temp macro without_numbers(x) as
-    regexp_replace(regexp_replace(x, '\d{17}[0-9Xx]', '***', 'g'), '1[3-9]\d[ -]?\d{4}[ -]?\d{4}', '***', 'g')
+    regexp_replace(translate(x, '０１２３４５６７８９', '0123456789'), '\d([ .·\-—]{0,2}\d){10,}[Xx]?', '***', 'g')

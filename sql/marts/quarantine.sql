@@ -25,6 +25,10 @@ select
     q.has_come_again or exists (
         select 1 from core.ticket_versions as v
         where v.ticket_id = q.ticket_id
-          and (v.changed_at, v.delivered_for, v.order_key) >= (q.changed_at, q.delivered_for, q.order_key)) as is_resolved
+          and (v.changed_at, v.delivered_for, v.order_key) >= (q.changed_at, q.delivered_for, q.order_key))
+    or exists (
+        select 1 from core.known_rows as o
+        where o.ticket_id = q.ticket_id and o.disposition = 'out_of_scope'
+          and (o.changed_at, o.delivered_for, o.order_key) >= (q.changed_at, q.delivered_for, q.order_key)) as is_resolved
 from waiting as q
 order by q.source, q.delivered_for, q.delivery_id, q.row_no

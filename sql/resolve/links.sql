@@ -36,13 +36,15 @@ quoted as (
         case when (a.received_at, a.ticket_id) < (b.received_at, b.ticket_id) then a.ticket_id else b.ticket_id end as ticket_a,
         case when (a.received_at, a.ticket_id) < (b.received_at, b.ticket_id) then b.ticket_id else a.ticket_id end as ticket_b,
         2 as strength, 'quoted_number' as rule, '一件引用另一件的编号' as reasons,
-        -- A number alone may have been copied wrongly: something else must agree, and full names and phones must not
-        -- both differ. Only an agent's may differ so, and then the employer must agree.
+        -- A number alone may have been copied wrongly, or be a colleague's: something else must agree, and where names
+        -- differ, an ID or a phone. Only an agent's name may differ, and then the employer must agree.
         case
-            when coalesce(a.full_name <> b.full_name and a.any_phone <> b.any_phone
-                          and not ((a.role = 'agent' or b.role = 'agent')
-                                   and coalesce(a.employer_code = b.employer_code or a.employer_key = b.employer_key, false)), false)
-                then '姓名与电话均不同，编号可能抄错'
+            when coalesce(case when a.full_name is not null and b.full_name is not null then a.full_name <> b.full_name
+                               else a.surname <> b.surname end, false)
+             and not coalesce(a.id_number = b.id_number, false) and not coalesce(a.any_phone = b.any_phone, false)
+             and not ((a.role = 'agent' or b.role = 'agent')
+                      and coalesce(a.employer_code = b.employer_code or a.employer_key = b.employer_key, false))
+                then '姓名不同而证件、电话无一相符，编号可能抄错'
             when not coalesce(a.id_number = b.id_number, false) and not coalesce(a.any_phone = b.any_phone, false)
              and not coalesce(a.full_name = b.full_name, false)
              and not coalesce(a.employer_code = b.employer_code, false)

@@ -7,7 +7,10 @@ with hot_phones as (
     from core.ticket_parties
     where is_phone_usable
     group by phone
-    having count(distinct name) > 1 or count(distinct case when is_id_valid then id_number end) > 1 or count(*) > 12
+    having count(distinct name[1]) > 1
+        or count(distinct case when is_id_valid then id_number end) > 1
+        or count(distinct case when length(name) >= 2 and not regexp_matches(name, '(先生|女士|小姐|同志|师傅|老师|某|某某)$')
+                               then name end) > 1
 )
 select
     s.ticket_id, s.source, s.received_at, s.closed_at, s.is_open,

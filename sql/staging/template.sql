@@ -53,7 +53,7 @@ judged as (
             when ticket_no is null and ticket_no_raw is null then 'missing_ticket_no'
             when ticket_no is null then 'unreadable_ticket_no'
             when received_at is null then 'unreadable_received_at'
-            when cast(received_at as date) > delivered_for or year(received_at) < 1990 then 'impossible_received_at'
+            when cast(received_at as date) > delivered_for or year(received_at) < {first_year} then 'impossible_received_at'
             when cast(closed_at as date) < cast(received_at as date)
               or (closed_at < received_at and received_has_time and closed_has_time) then 'closed_before_received'
             when least(claimed_fen, claimed_persons, recovered_fen, recovered_persons) < 0 then 'negative_amount'

@@ -2,8 +2,8 @@
 -- Why: every row is a version, the same as the version before it, out of scope, or quarantined; never anything else.
 -- Versions are ordered by (changed_at, delivered_for, order_key, delivery, row). "Same" means equal to the one right
 -- before it: A, B, A are three versions. Within one delivery and day, two rows of one number with the same status and
--- another division or phone contradict each other: the later stands, the earlier makes no event. Texts stay in
--- stage.rows.
+-- another division or phone contradict each other: the later stands, the earlier makes no event. A ticket
+-- that leaves the scope does so in a version of its own: withdrawn, never simply gone. Texts stay in stage.rows.
 create or replace table core.known_rows as
 with known as (
     select delivery_id, row_no, source, delivered_for, order_key, ticket_no, ticket_id, channel, changed_at, native_status,
@@ -16,9 +16,10 @@ folded as (
         k.delivery_id, k.row_no, k.ticket_id,
         row_number() over fold as fold_no,
         lag(k.content_hash) over fold as previous_hash,
-        k.content_hash
+        k.content_hash,
+        count(*) filter (where k.disposition = 'in_scope') over (fold rows unbounded preceding) > 0 as was_in_scope
     from known as k
-    where k.disposition = 'in_scope'
+    where k.disposition in ('in_scope', 'out_of_scope') and k.ticket_id is not null
     window fold as (partition by k.ticket_id order by k.changed_at, k.delivered_for, k.order_key, k.delivery_id, k.row_no)
 ),
 contradicted as (
@@ -36,11 +37,13 @@ select
     k.delivery_id, k.row_no, k.source, k.delivered_for, k.order_key, k.ticket_no, k.ticket_id, k.channel, k.changed_at,
     k.native_status, k.status, k.received_at, k.closed_at, k.division_code, k.category, k.reason, k.content_hash,
     case
-        when k.disposition <> 'in_scope' then k.disposition
+        when k.disposition = 'quarantined' or not coalesce(f.was_in_scope, false) then k.disposition
         when f.previous_hash = f.content_hash then 'same_as_before'
         else 'version'
     end as disposition,
-    case when c.row_no is not null then list_append(k.flags, 'contradiction') else k.flags end as flags,
+    list_concat(k.flags, case when c.row_no is not null then ['contradiction'] else [] end,
+                case when k.disposition = 'out_of_scope' and f.was_in_scope then ['left_scope'] else [] end) as flags,
+    k.disposition = 'out_of_scope' as has_left_scope,
     c.row_no is not null as is_contradicted,
     f.fold_no
 from known as k

@@ -1,5 +1,6 @@
 -- Grain: one change of a ticket between open, closed, returned and withdrawn. Inputs: core.standing_versions.
--- Why: of a run of equal conditions the first counts, for closings the last stated.
+-- Why: of a run of equal conditions the first counts, of closings the last that states its date (one that states none
+-- is dated by its change, and a later edit must not move it).
 create or replace table core.state_changes as
 with runs as (
     select
@@ -10,12 +11,15 @@ with runs as (
 )
 select
     ticket_id, condition, since, has_time, is_inferred, delivery_id, row_no, version_no,
+    lead(since) over (partition by ticket_id order by version_no) as next_since,
     row_number() over (partition by ticket_id order by version_no) as change_no
 from (
     select
         *,
-        case when condition = 'closed' then row_number() over (partition by ticket_id, run_no order by version_no desc)
-             else row_number() over (partition by ticket_id, run_no order by version_no) end as choice
+        row_number() over (
+            partition by ticket_id, run_no
+            order by is_inferred, case when condition = 'closed' and not is_inferred then -version_no else version_no end
+        ) as choice
     from runs
 )
 where choice = 1

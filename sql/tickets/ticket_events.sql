@@ -30,34 +30,34 @@ stated as (
 events as (
     select ticket_id, source, 'received' as event, received_at as occurred_at, received_has_time as has_time,
            null as from_division, first_division as to_division, null as detail, false as is_inferred,
-           delivery_id, row_no, 0 as version_no, 0 as rank
+           delivery_id, row_no, 0 as version_no, 0 as rank, cast(null as timestamp) as next_since
     from stated
     union all
-    select ticket_id, source, 'accepted', accepted_at, true, null, null, null, false, delivery_id, row_no, 0, 1
+    select ticket_id, source, 'accepted', accepted_at, true, null, null, null, false, delivery_id, row_no, 0, 1, null
     from stated
     where accepted_at is not null
     union all
     select ticket_id, source, 'transferred', changed_at, true, previous_division, division_code, null, false,
-           delivery_id, row_no, version_no, 2
+           delivery_id, row_no, version_no, 2, null
     from versions
     where previous_division <> division_code
     union all
     select ticket_id, source, 'extended', changed_at, true, null, null, strftime(extended_until, '%Y-%m-%d %H:%M:%S'),
-           true, delivery_id, row_no, version_no, 3
+           true, delivery_id, row_no, version_no, 3, null
     from versions
     where (extended_until is not null and (extended_before is null or extended_until > extended_before))
        or (extended_until is null and extension_count > coalesce(extensions_before, 0))
     union all
-    select ticket_id, source, 'suspended', changed_at, true, null, null, null, false, delivery_id, row_no, version_no, 4
+    select ticket_id, source, 'suspended', changed_at, true, null, null, null, false, delivery_id, row_no, version_no, 4, null
     from versions
     where status = 'suspended' and previous_status is distinct from 'suspended'
     union all
-    select ticket_id, source, 'resumed', changed_at, true, null, null, null, false, delivery_id, row_no, version_no, 5
+    select ticket_id, source, 'resumed', changed_at, true, null, null, null, false, delivery_id, row_no, version_no, 5, null
     from versions
     where previous_status = 'suspended' and status not in ('suspended', 'closed', 'returned', 'withdrawn')
     union all
     -- A source that says 重新办理 while we never saw the closing: shown, and the ledger books nothing for it.
-    select v.ticket_id, t.source, 'reopened', v.since, v.has_time, null, null, null, false, v.delivery_id, v.row_no, v.version_no, 6
+    select v.ticket_id, t.source, 'reopened', v.since, v.has_time, null, null, null, false, v.delivery_id, v.row_no, v.version_no, 6, null
     from core.standing_versions as v
     join stated as t on t.ticket_id = v.ticket_id
     where v.status = 'reopened' and v.previous_status is distinct from 'reopened'
@@ -66,19 +66,21 @@ events as (
           where s.ticket_id = v.ticket_id and s.version_no = v.version_no and s.change_no > 1)
     union all
     select s.ticket_id, t.source, case when s.condition = 'open' then 'reopened' else s.condition end, s.since, s.has_time,
-           null, null, null, s.is_inferred, s.delivery_id, s.row_no, s.version_no, 6
+           null, null, null, s.is_inferred, s.delivery_id, s.row_no, s.version_no, 6, s.next_since
     from core.state_changes as s
     join stated as t on t.ticket_id = s.ticket_id
     where not (s.change_no = 1 and s.condition = 'open')
 ),
 placed as (
-    -- Order within a ticket: by time, at one instant by version; a closing without a time of day comes last on its day, and nothing
-    -- comes before the receipt.
+    -- Order within a ticket: by time, at one instant by version; a closing without a time of day comes last on its day, but before
+    -- what the source said next of that day; nothing comes before the receipt.
     select
         e.*,
         case when e.event = 'received' then e.occurred_at
-             when not e.has_time then greatest(cast(cast(e.occurred_at as date) as timestamp) + interval 1 day - interval 1 second,
-                                               t.received_at)
+             when not e.has_time then greatest(
+                 least(cast(cast(e.occurred_at as date) as timestamp) + interval 1 day - interval 1 second,
+                       case when cast(e.next_since as date) = cast(e.occurred_at as date) then e.next_since end),
+                 t.received_at)
              else greatest(e.occurred_at, t.received_at) end as ordered_at
     from events as e
     join stated as t on t.ticket_id = e.ticket_id

@@ -2,7 +2,7 @@
 -- it said it.
 create or replace table core.ticket_versions as
 select
-    r.* exclude (disposition, reason, flags),
+    r.* exclude (disposition, reason, flags) replace (case when k.has_left_scope then 'withdrawn' else r.status end as status),
     k.flags, k.is_contradicted,
     row_number() over (partition by k.ticket_id order by k.fold_no) as version_no
 from core.known_rows as k

@@ -114,3 +114,27 @@ def test_a_failed_check_publishes_nothing_and_books_nothing(
     assert not (workspace.registry / "publications").exists()
     monkeypatch.undo()
     assert day.publish(workspace, load_city(), DAY).is_new
+
+
+def test_a_judgement_that_waits_for_the_next_publication_does_not_disturb_a_rebuild(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    row = {
+        "clueCode": "XS0002", "registerTime": "2023-08-30 10:00:00", "updateTime": "2023-08-30 10:00:00",
+        "regionCode": "640105", "status": "10", "reporterName": "虚构者", "employerName": "宁夏虚构商贸有限公司",
+    }  # fmt: skip
+    file = tmp_path / "clues_2.json"
+    file.write_text(json.dumps([row], ensure_ascii=False), encoding="utf-8")
+    ingest.import_files(workspace, load_sources()["national"], [file], DAY)
+    day.publish(workspace, load_city(), DAY)
+    pair = {
+        "ticket_a": "national:XS0001",
+        "ticket_b": "national:XS0002",
+        "verdict": "same",
+        "judged_by": "王主任",
+    }
+    assert registry.append_decision(workspace, "judgements", pair) == 1
+    assert all(day.refresh(workspace, load_city()).values())
+    report = day.publish(workspace, load_city(), date(2023, 9, 1))
+    assert report.rows == {"tickets": 2, "leads": 1}
+    assert all(day.refresh(workspace, load_city()).values())

@@ -96,6 +96,62 @@ def test_a_closing_without_a_time_of_day_on_the_day_of_receipt_comes_after_it() 
     assert [event for event, _ in events(closed)] == ["received", "closed"]
 
 
+def test_a_reopening_on_the_day_of_a_closing_without_a_time_stands() -> None:
+    office = Office()
+    rows = [
+        version(at(1), "received"),
+        version(at(10, 11), "closed", closed_at=datetime(2023, 8, 10), closed_has_time=False),
+        version(at(10, 15), "reopened"),
+    ]
+    for number, row in enumerate(rows):
+        office.deliver(date(2023, 8, 20 + number), [row])
+    office.make(DAY, "x")
+    assert office.rows("select event from core.ticket_events order by sequence") == [
+        ("received",),
+        ("closed",),
+        ("reopened",),
+    ]
+    assert office.rows("select status, is_open from core.ticket_state") == [("reopened", True)]
+    assert office.day(DAY)["closing"] == 1
+
+
+def test_a_closing_without_a_date_is_not_moved_by_a_later_edit() -> None:
+    first = version(at(11), "closed", closed_at=None)
+    got = events(version(at(1), "received"), first, {**first, "changed_at": at(20), "reply_text": "已答复"})
+    assert got == [("received", at(1)), ("closed", at(11))]
+    dated = {**first, "changed_at": at(22), "closed_at": at(10)}
+    assert events(version(at(1), "received"), first, dated)[-1] == ("closed", at(10))
+
+
+def test_a_ticket_that_leaves_the_scope_is_withdrawn_and_may_come_back() -> None:
+    office = Office()
+    rows = [
+        version(at(1), "handling"),
+        version(at(11), "handling", disposition="out_of_scope", category="物业"),
+        version(at(14), "handling", category="拖欠工资"),
+    ]
+    office.deliver(date(2023, 8, 20), [rows[0]])
+    office.deliver(date(2023, 8, 21), [rows[1]])
+    office.make(DAY, "x")
+    assert office.rows(
+        "select status, is_open, list_contains(flags, 'left_scope') from core.ticket_state"
+    ) == [("withdrawn", False, True)]
+    assert office.day(date(2023, 8, 11))["withdrawn"] == 1
+    office.deliver(date(2023, 8, 22), [rows[2]])
+    office.make(DAY, "x")
+    assert office.day(DAY)["closing"] == 1
+    counts = dict(office.rows("select disposition, count(*) from core.known_rows group by all"))
+    assert counts == {"version": 3}
+
+
+def test_a_matter_that_was_never_ours_stays_out_of_scope() -> None:
+    office = Office()
+    office.deliver(date(2023, 8, 20), [version(at(1), "handling", disposition="out_of_scope")])
+    office.make(DAY, "x")
+    assert office.rows("select disposition from core.known_rows") == [("out_of_scope",)]
+    assert office.number("select count(*) from core.ticket_state") == 0
+
+
 def test_returned_leaves_and_comes_back_by_transfer() -> None:
     office = Office()
     rows = [
@@ -222,6 +278,85 @@ def test_a_number_that_nothing_else_supports_waits_for_a_person() -> None:
     office.judge("national:A", "national:B", "same")
     office.make(DAY, "x")
     assert office.number("select count(distinct lead_id) from core.lead_of_ticket") == 1
+
+
+def test_one_ticket_that_quotes_two_people_makes_them_no_one_person() -> None:
+    office = Office()
+    people = [("A", "王小明", "13895010001"), ("B", "李强", "13895020002")]
+    rows = [
+        {**version(at(n + 1), "received"), "ticket_no": no, "received_at": at(n + 1), "claimant_name": name,
+         "claimant_phone": phone, "employer": "恒泰建筑"}
+        for n, (no, name, phone) in enumerate(people)
+    ]  # fmt: skip
+    quoting = {
+        **version(at(5), "received"),
+        "ticket_no": "C",
+        "received_at": at(5),
+        "employer": "恒泰建筑",
+        "quoted": ["A", "B"],
+    }
+    office.deliver(date(2023, 8, 20), [*rows, quoting])
+    office.make(DAY, "x")
+    leads = dict(office.rows("select ticket_id, lead_id from core.lead_of_ticket"))
+    assert leads["national:A"] != leads["national:B"]
+
+
+def test_a_colleagues_number_joins_nobody() -> None:
+    office = Office()
+    rows = [
+        {**version(at(1), "received"), "claimant_name": "王先生", "claimant_phone": "13895010001", "employer": "恒泰建筑"},
+        {**version(at(2), "received"), "ticket_no": "B", "received_at": at(2), "claimant_name": "李强",
+         "claimant_phone": "13995020002", "employer": "恒泰建筑", "quoted": ["A"]},
+    ]  # fmt: skip
+    office.deliver(date(2023, 8, 20), rows)
+    office.make(DAY, "x")
+    assert office.number("select count(distinct lead_id) from core.lead_of_ticket") == 2
+
+
+def test_thirteen_repeats_of_one_worker_are_still_one_lead() -> None:
+    office = Office()
+    rows = [
+        {**version(at(1, n), "received"), "ticket_no": f"T{n:02d}", "received_at": at(1, n), "claimant_name": "王小明",
+         "claimant_phone": "13895010001", "employer": "恒泰建筑", "period_from": 202301, "period_to": 202302}
+        for n in range(13)
+    ]  # fmt: skip
+    office.deliver(date(2023, 8, 20), rows)
+    office.make(DAY, "x")
+    assert office.number("select count(distinct lead_id) from core.lead_of_ticket") == 1
+
+
+def test_a_placeholder_is_nobodys_employer() -> None:
+    office = Office()
+    rows = [
+        {
+            **version(at(n + 1), "received"),
+            "ticket_no": f"T{n}",
+            "received_at": at(n + 1),
+            "claimant_name": name,
+            "employer": "不详",
+        }
+        for n, name in enumerate(["王小明", "李强", "张三丰"])
+    ]
+    office.deliver(date(2023, 8, 20), rows)
+    office.make(DAY, "x")
+    assert office.number("select count(distinct incident_id) from core.incident_of_lead") == 3
+
+
+def test_money_of_a_lead_counts_on_the_day_it_was_paid_though_a_reply_is_owed() -> None:
+    office = Office()
+    person = {"claimant_id_number": "11010519491231002X", "claimant_name": "张三丰", "employer": "恒泰建筑", "period_from": 202301,
+              "period_to": 202302}  # fmt: skip
+    paid = {
+        **version(at(5), "closed", closed_at=at(5), outcome="paid", recovered_fen=1000, recovered_persons=1),
+        **person,
+    }
+    still_open = {**version(at(3), "received"), "ticket_no": "B", "received_at": at(3), **person}
+    office.deliver(date(2023, 8, 20), [paid, still_open])
+    office.make(DAY, "x")
+    got = office.rows(
+        "select business_date, recovered_fen from clearance.clearance_restated where basis = 'lead' and recovered_fen > 0"
+    )
+    assert got == [(date(2023, 8, 5), 1000)]
 
 
 def test_a_phone_of_several_people_joins_nobody() -> None:
