@@ -1,2 +1,3 @@
--- Parser `money_wan`: 万元 to fen, exact.
-create or replace temp macro parse_money_wan(x) as try_cast(round(try_cast(parse_number(x) as decimal(18, 6)) * 1000000) as bigint)
+-- Parser `money_wan`: 万元 to fen, exact. Ten million 万元 or more is no wage.
+create or replace temp macro parse_money_wan(x) as
+    case when abs(parse_number(x)) < 10000000 then cast(round(parse_number(x) * 1000000) as bigint) end

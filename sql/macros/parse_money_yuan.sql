@@ -1,2 +1,3 @@
--- Parser `money_yuan`: yuan to fen, exact; halves of a fen away from zero.
-create or replace temp macro parse_money_yuan(x) as try_cast(round(try_cast(parse_number(x) as decimal(18, 6)) * 100) as bigint)
+-- Parser `money_yuan`: yuan to fen, exact; halves of a fen away from zero. A thousand hundred-millions or more is no wage.
+create or replace temp macro parse_money_yuan(x) as
+    case when abs(parse_number(x)) < 100000000000 then cast(round(parse_number(x) * 100) as bigint) end
