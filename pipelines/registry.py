@@ -26,7 +26,7 @@ PUBLICATION_TABLES: Mapping[str, str] = {
         "publication_id varchar, sequence integer, business_date date, revision integer, kind varchar, "
         "published_at timestamp, delivery_ids varchar[], rows_landed bigint, code_version varchar, "
         "contract_version varchar, rules_version varchar, calendar_version varchar, model_version varchar, "
-        "last_judgement integer, content_hashes varchar"
+        "last_judgement integer, last_replay integer, content_hashes varchar"
     ),
     "lead_registry": "lead_id varchar, anchor_ticket varchar, publication_id varchar",
     "lead_members": (
@@ -216,6 +216,7 @@ def new_publication_row(
     versions: Mapping[str, str],
     last_judgement: int,
     content_hashes: str,
+    last_replay: int = 0,
 ) -> None:
     """Put the row of the publication in the making into core.new_publication."""
     row = pa.Table.from_pylist(
@@ -235,6 +236,7 @@ def new_publication_row(
                 "calendar_version": versions["calendar"],
                 "model_version": versions["model"],
                 "last_judgement": last_judgement,
+                "last_replay": last_replay,
                 "content_hashes": content_hashes,
             }
         ]

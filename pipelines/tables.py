@@ -119,6 +119,7 @@ def make_tables(
             rows_landed=rows_landed,
             versions=versions,
             last_judgement=number(connection, "select max(judgement_no) from registry.judgements"),
+            last_replay=number(connection, "select max(replay_no) from registry.replays"),
             content_hashes="{}",
         )
     else:

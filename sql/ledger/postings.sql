@@ -1,5 +1,5 @@
 -- Grain: one entry to post: basis, subject, flow, day, cell. Inputs: core.target_entries, registry.ledger_entries,
--- core.changed_leads, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
+-- core.changed_leads, core.ticket_versions, core.lead_of_ticket, registry.publications, registry.replays, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
 -- what should be booked and what is, on its own day where that day is not published yet, else on the business date,
 -- where it counts as a correction with its cause. Nothing on a published day ever changes.
 create or replace table core.postings as
@@ -23,6 +23,15 @@ difference as (
     full join booked as b
         on b.basis = t.basis and b.subject_id = t.subject_id and b.flow = t.flow and b.occurred_on = t.occurred_on
        and b.division_code = t.division_code and b.channel = t.channel
+),
+fresh as (
+    -- Tickets, and leads of tickets, of which a delivery says something that the publication before did not know.
+    select unnest([v.ticket_id, l.lead_id]) as subject_id
+    from core.ticket_versions as v
+    left join core.lead_of_ticket as l on l.ticket_id = v.ticket_id
+    where v.delivery_id not in (
+        select unnest(delivery_ids) from registry.publications
+        where sequence = (select max(sequence) from registry.publications))
 )
 select
     d.basis, d.subject_id, d.flow, d.occurred_on,
@@ -31,6 +40,9 @@ select
     case
         when d.occurred_on > $newest_date then null
         when c.cause is not null then c.cause
+        when d.subject_id in (select subject_id from fresh) then 'late_row'
+        when (select coalesce(max(replay_no), 0) from registry.replays)
+             > (select coalesce(max(last_replay), 0) from registry.publications) then 'replay'
         else $rule_cause
     end as cause
 from difference as d
