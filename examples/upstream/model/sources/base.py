@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ ZONES = {
 Row = list[str | None]
 
 
-class Writer:
+class Writer(ABC):
     """Writes the versions of one source's tickets."""
 
     source: ClassVar[str]
@@ -72,13 +73,13 @@ class Writer:
         """The microseconds of the moment from which a row is shown."""
         return 0
 
+    @abstractmethod
     def opening(self, ticket: Ticket, telling: Telling) -> Row:
         """The row before anything happened."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(self, row: Row, step: Step, ticket: Ticket, telling: Telling) -> None:
         """What a step changes in the row."""
-        raise NotImplementedError
 
     def stamp(self, row: Row, second: int) -> None:
         """Write the row's own change time, where the source has one."""
