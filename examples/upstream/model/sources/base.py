@@ -81,7 +81,7 @@ class Writer(ABC):
     def change(self, row: Row, step: Step, ticket: Ticket, telling: Telling) -> None:
         """What a step changes in the row."""
 
-    def stamp(self, row: Row, second: int) -> None:
+    def stamp(self, row: Row, second: int) -> None:  # noqa: B027  most sources have none
         """Write the row's own change time, where the source has one."""
 
     def handler(self, division: str) -> str:
