@@ -69,8 +69,5 @@ class WorkingDays:
 
 
 def _is_national_working_day(day: int) -> bool:
-    named = date.fromordinal(day)
-    try:
-        return bool(chinese_calendar.is_workday(named))
-    except NotImplementedError:
-        return named.weekday() < 5
+    """Whether the nation works on a day. Raises NotImplementedError for a year without data: never a guess."""
+    return bool(chinese_calendar.is_workday(date.fromordinal(day)))
