@@ -11,18 +11,27 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
+from pipelines.commands import quarantine, review
+from pipelines.commands.context import (
+    DateOption,
+    Session,
+    Since,
+    Until,
+    console,
+    days_of,
+    errors,
+    one_day,
+    parse_date,
+    say,
+)
 from pipelines.errors import ClearanceError, UnknownSubject
-from pipelines.settings import DEFAULT_CITY_DIR, City, load_city
-from pipelines.store import Workspace
+from pipelines.settings import DEFAULT_CITY_DIR
 
 
 @contextmanager
@@ -52,28 +61,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="根治欠薪线索归集与清零进度 — joins wage-arrears leads from all channels and publishes the daily clearance table.",
 )
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-
-@dataclass(frozen=True)
-class Session:
-    """Where a command works; the workspace is opened when it is needed."""
-
-    workspace_root: Path
-    city_directory: Path
-
-    @property
-    def city(self) -> City:
-        return load_city(self.city_directory)
-
-    def workspace(self, *, create: bool = False) -> Workspace:
-        return Workspace.open(self.workspace_root, create=create)
-
-
-DateOption = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The business date.")]
-Since = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First business date.")]
-Until = Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last business date.")]
 
 
 @app.callback()
@@ -83,11 +70,6 @@ def _root(
     city: Annotated[Path, typer.Option(help="The city's folder.")] = DEFAULT_CITY_DIR,
 ) -> None:
     context.obj = Session(workspace, city)
-
-
-def say(line: str) -> None:
-    """One line of progress."""
-    console.print(line, markup=False)
 
 
 @app.command()
@@ -106,7 +88,7 @@ def pull(
     session: Session = context.obj
     workspace = session.workspace(create=True)
     failed = []
-    for business_date in _days(on, since, until):
+    for business_date in days_of(on, since, until):
         failed += day.pull(workspace, business_date, sources or (), say=say)
     if failed:
         raise typer.Exit(4)
@@ -139,7 +121,11 @@ def import_files(
             remedy="check the file names",
         )
     report = ingest.import_files(
-        session.workspace(create=True), contracts[source], files, _date(as_of) if as_of else None, say=say
+        session.workspace(create=True),
+        contracts[source],
+        files,
+        parse_date(as_of) if as_of else None,
+        say=say,
     )
     say(
         f"{source}: {report.rows} rows in {len(report.deliveries)} new deliveries, "
@@ -153,7 +139,7 @@ def publish(context: typer.Context, on: DateOption = None) -> None:
     from pipelines import day
 
     session: Session = context.obj
-    report = day.publish(session.workspace(), session.city, _one_day(on), say=say)
+    report = day.publish(session.workspace(), session.city, one_day(on), say=say)
     say(f"published: {report.folder}")
 
 
@@ -163,7 +149,7 @@ def build(context: typer.Context, on: DateOption = None) -> None:
     from pipelines import day
 
     session: Session = context.obj
-    for result in day.try_out(session.workspace(), session.city, _one_day(on), say=say):
+    for result in day.try_out(session.workspace(), session.city, one_day(on), say=say):
         if result.status != "passed":
             say(f"{result.status}: {result.check_name} ({result.subject}) {result.description}")
 
@@ -175,7 +161,7 @@ def run(context: typer.Context, on: DateOption = None, since: Since = None, unti
 
     session: Session = context.obj
     workspace = session.workspace(create=True)
-    for business_date in _days(on, since, until):
+    for business_date in days_of(on, since, until):
         report = day.run(workspace, session.city, business_date, say=say)
         say(f"{business_date}: {report.publication_id} in {report.folder}")
 
@@ -186,7 +172,7 @@ def show(context: typer.Context, on: DateOption = None) -> None:
     from pipelines.publish.terminal import show_day
 
     session: Session = context.obj
-    show_day(session.workspace().published, _date(on) if on else None, console)
+    show_day(session.workspace().published, parse_date(on) if on else None, console)
 
 
 @app.command()
@@ -218,129 +204,9 @@ def rebuild(context: typer.Context) -> None:
         raise typer.Exit(9)
 
 
-@app.command()
-def waive(
-    context: typer.Context,
-    source: Annotated[str, typer.Argument(help="The source that did not deliver.")],
-    on: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD")],
-    by: Annotated[str, typer.Option("--by", help="Who decides.")],
-    why: Annotated[str, typer.Option("--why", help="The reason.")],
-) -> None:
-    """Record that a person let a day pass without a source."""
-    from pipelines import registry
-    from pipelines.contracts import load_sources
-
-    session: Session = context.obj
-    if source not in load_sources():
-        raise UnknownSubject(
-            f"there is no source {source}", remedy=f"known sources: {', '.join(load_sources())}"
-        )
-    number = registry.append_decision(
-        session.workspace(),
-        "waivers",
-        {"source": source, "business_date": _date(on), "waived_by": by, "why": why, "waived_at": _now()},
-    )
-    say(f"waiver {number}: {source} on {on}")
-
-
-review = typer.Typer(
-    no_args_is_help=True, help="A person's verdicts on pairs of tickets; each can be undone."
-)
-app.add_typer(review, name="review")
-
-
-@review.command("list")
-def review_list(context: typer.Context) -> None:
-    """Pairs that a rule would join and a constraint kept apart, and the verdicts that stand."""
-    from pipelines.publish.terminal import show_review
-
-    session: Session = context.obj
-    show_review(session.workspace(), console)
-
-
-@review.command("decide")
-def review_decide(
-    context: typer.Context,
-    ticket_a: str,
-    ticket_b: str,
-    verdict: Annotated[str, typer.Argument(help="same or different")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why")],
-) -> None:
-    """Record a verdict on a pair of tickets: same or different. It takes effect with the next publication."""
-    from pipelines import registry
-
-    session: Session = context.obj
-    if verdict not in ("same", "different"):
-        raise UnknownSubject(f"a verdict is 'same' or 'different', not {verdict!r}")
-    first, second = sorted((ticket_a, ticket_b))
-    if first == second:
-        raise UnknownSubject("a verdict is on two different tickets")
-    number = registry.append_decision(
-        session.workspace(),
-        "judgements",
-        {
-            "ticket_a": first,
-            "ticket_b": second,
-            "verdict": verdict,
-            "judged_by": by,
-            "why": why,
-            "judged_at": _now(),
-        },
-    )
-    say(f"judgement {number}: {first} and {second} are {verdict}")
-
-
-@review.command("undo")
-def review_undo(
-    context: typer.Context,
-    number: Annotated[int, typer.Argument(help="The judgement's number.")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why")],
-) -> None:
-    """Undo a judgement by a new row; nothing is deleted."""
-    from pipelines import registry
-
-    session: Session = context.obj
-    workspace = session.workspace()
-    if not (workspace.registry / "judgements" / f"{number:06d}.parquet").is_file():
-        raise UnknownSubject(
-            f"there is no judgement {number}", remedy="clearance review list shows their numbers"
-        )
-    undone = registry.append_decision(
-        workspace,
-        "judgements",
-        {"verdict": "undo", "judged_by": by, "why": why, "judged_at": _now(), "undoes": number},
-    )
-    say(f"judgement {undone} undoes {number}")
-
-
-quarantine = typer.Typer(no_args_is_help=True, help="Rows that the table does not hold yet.")
-app.add_typer(quarantine, name="quarantine")
-
-
-@quarantine.command("list")
-def quarantine_list(context: typer.Context) -> None:
-    """Rows in quarantine by source and reason, with the numbers of the tickets."""
-    from pipelines.publish.terminal import show_quarantine
-
-    session: Session = context.obj
-    show_quarantine(session.workspace().published, console)
-
-
-@quarantine.command("replay")
-def quarantine_replay(
-    context: typer.Context,
-    source: Annotated[str, typer.Argument(help="The source whose rows are judged again.")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why", help="What was mended: a rule, a code list, an alias.")],
-) -> None:
-    """Judge a source's rows again after a rule or code list was mended; a replay is a row of the registry."""
-    from pipelines import day
-
-    session: Session = context.obj
-    before, after = day.replay(session.workspace(), session.city, source, by=by, why=why, say=say)
-    say(f"{source}: {before} rows in quarantine before, {after} after")
+app.command()(review.waive)
+app.add_typer(review.review, name="review")
+app.add_typer(quarantine.quarantine, name="quarantine")
 
 
 @app.command()
@@ -370,41 +236,6 @@ def doctor(context: typer.Context) -> None:
             say(f"      to do: {finding.remedy}")
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(3)
-
-
-def _days(on: str | None, since: str | None, until: str | None) -> Iterator[date]:
-    if on and (since or until):
-        raise UnknownSubject("give either --date, or --from and --to")
-    if on:
-        yield _date(on)
-        return
-    if not since or not until:
-        raise UnknownSubject("which day? give --date, or --from and --to")
-    first, last = _date(since), _date(until)
-    if last < first:
-        raise UnknownSubject(f"--to {last} lies before --from {first}")
-    for number in range((last - first).days + 1):
-        yield first + timedelta(days=number)
-
-
-def _one_day(on: str | None) -> date:
-    return next(_days(on, None, None))
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UnknownSubject(f"{text!r} is not a date", remedy="write it as 2023-08-31") from None
-
-
-def _now() -> object:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from pipelines.settings import TIME_ZONE
-
-    return datetime.now(ZoneInfo(TIME_ZONE)).replace(tzinfo=None)
 
 
 def main() -> None:
