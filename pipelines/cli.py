@@ -99,7 +99,10 @@ def import_files(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="The source the files come from.")],
     files: Annotated[
-        list[Path], typer.Argument(help="Files handed over by a person; .ok files mark their CSV.")
+        list[Path],
+        typer.Argument(
+            help="Files, folders, quoted patterns ('dir/*.csv') or zip archives; .ok files mark their CSV."
+        ),
     ],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The day the files stand for.")
@@ -108,12 +111,13 @@ def import_files(
     """Land files that a person handed over. Exits 0 when they landed, rows in quarantine or not."""
     from pipelines import ingest
     from pipelines.contracts import load_sources
+    from pipelines.ingest.archives import is_there
 
     session: Session = context.obj
     contracts = load_sources()
     if source not in contracts:
         raise UnknownSubject(f"there is no source {source}", remedy=f"known sources: {', '.join(contracts)}")
-    missing = [path for path in files if not path.is_file()]
+    missing = [path for path in files if not is_there(path)]
     if missing:
         raise UnknownSubject(
             f"{len(missing)} of {len(files)} files are not there",

@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceIncomplete
+from pipelines.ingest.archives import FileUnreadable, HandedOver, gather
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
@@ -25,7 +26,8 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
-from pipelines.ingest.markers import Marker, check_marker, read_marker
+from pipelines.ingest.limits import MAX_FILE_BYTES
+from pipelines.ingest.markers import MAX_MARKER_BYTES, Marker, check_marker, read_marker
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.ingest.rows import Reading, empty_reading
 from pipelines.store import Workspace, sha256_of
@@ -39,47 +41,30 @@ def import_files(
     *,
     say: Say = print_nothing,
 ) -> PullReport:
-    """Land files handed over by a person; `.ok` files among them are the markers of their CSV.
+    """Land files handed over by a person: files, folders, patterns and zip archives of them (see `archives`).
 
-    JSON pages and bare arrays of one command are one delivery, counted together against the pages' `total`; every
-    other file is a delivery of its own. A control total that does not add up is said and kept in the manifest. All
-    files are tried; then DeliveryRefused is raised if any was refused (its bytes and the reason are kept).
+    `.ok` files are the markers of the CSV beside them. JSON pages and bare arrays of one command are one delivery,
+    counted together against the pages' `total`; every other file, in an archive too, is a delivery of its own. A
+    control total that does not add up is said and kept in the manifest. All files are tried; then DeliveryRefused is
+    raised if any was refused (its bytes and the reason are kept).
     """
     outcome = _Outcome(workspace, contract, as_of, say)
-    markers = {file.with_suffix("").name: file for file in files if file.suffix.lower() == ".ok"}
-    tables = [file for file in files if file.suffix.lower() != ".ok"]
-    for file in files:
-        if not file.is_file():
-            raise DeliveryRefused(
-                contract.source,
-                "there is no such file",
-                where=str(file),
-                remedy="look at the name and the folder",
-            )
-    unused = set(markers) - {name for file in tables for name in (file.stem, file.name)}
-    if unused or not tables:
-        raise DeliveryRefused(
-            contract.source,
-            "a marker without its file",
-            where=", ".join(sorted(f"{name}.ok" for name in unused)) or "no file was given",
-            remedy="name the CSV together with its .ok file",
-        )
-    pages: list[Path] = []
-    for file in dict.fromkeys(tables):
-        try:
-            form = form_of(contract.source, file, file.name)
-        except DeliveryRefused as error:
-            outcome.refuse([original(file, contract.source)], error)
-            continue
-        if form in ("json_page", "json_array"):
-            pages.append(file)
-        else:
-            outcome.single(file, markers.get(file.stem) or markers.get(file.name))
-    if len(pages) == 1 and form_of(contract.source, pages[0], pages[0].name) == "json_array":
-        outcome.single(pages[0], None)
-    elif pages:
-        outcome.pages(pages)
+    with workbench(workspace) as bench:
+        outcome.take(gather(contract.source, files, bench, say))
     return outcome.report()
+
+
+def _is_marker(item: HandedOver) -> bool:
+    return item.name.lower().endswith(".ok")
+
+
+def _start_of(file: Path) -> bytes:
+    with file.open("rb") as handle:
+        return handle.read(MAX_MARKER_BYTES)
+
+
+def _unread(item: HandedOver) -> Original:
+    return Original(item.name, item.file, "")
 
 
 class _Outcome:
@@ -92,43 +77,72 @@ class _Outcome:
         self.refused: list[Refusal] = []
         self.errors: list[DeliveryRefused] = []
 
-    def single(self, file: Path, marker_file: Path | None) -> None:
+    def take(self, handed: Sequence[HandedOver]) -> None:
+        """Land every file that was handed over, the JSON pages and arrays among them together."""
+        markers = {(item.place, item.name[:-3]): item for item in handed if _is_marker(item)}
+        tables = [item for item in dict.fromkeys(handed) if not _is_marker(item)]
+        self._check_markers(markers, tables)
+        pages: list[HandedOver] = []
+        for item in tables:
+            try:
+                if item.refusal is not None:
+                    raise item.refusal
+                form = form_of(self.contract.source, item.file, item.name)
+            except DeliveryRefused as error:
+                self.refuse([_unread(item)], error, item.place)
+                continue
+            if form in ("json_page", "json_array"):
+                pages.append(item)
+            else:
+                self.single(
+                    item,
+                    markers.get((item.place, Path(item.name).stem)) or markers.get((item.place, item.name)),
+                )
+        if len(pages) == 1 and form_of(self.contract.source, pages[0].file, pages[0].name) == "json_array":
+            self.single(pages[0], None)
+        elif pages:
+            self.pages(pages)
+
+    def single(self, handed: HandedOver, marker_file: HandedOver | None) -> None:
         """Land one file as one delivery."""
         contract = self.contract
         with workbench(self.workspace) as bench:
+            item = _unread(handed)
             try:
-                item = original(file, contract.source)
-            except DeliveryRefused as error:
-                self.refuse([Original(file.name, file, "")], error)
-                return
-            try:
+                item = original(handed.file, contract.source, handed.name)
                 marker: Marker | None = None
                 if marker_file is not None:
-                    marker = read_marker(contract.source, marker_file.read_bytes(), marker_file.name)
+                    marker = read_marker(contract.source, _start_of(marker_file.file), marker_file.name)
                     check_marker(contract.source, marker, item, rows=None)
                 arrival = self._arrival(item.name, [item], item.sha256)
                 if self._is_known(arrival):
                     return
                 with reading_connection(self.workspace) as connection:
-                    form = form_of(contract.source, file, file.name)
-                    reading = read_file(connection, contract, file, file.name, form, bench)
+                    form = form_of(contract.source, item.file, item.name)
+                    reading = read_file(connection, contract, item.file, item.name, form, bench)
                     if marker is not None:
                         check_marker(contract.source, marker, item, rows=reading.rows)
                         reading = marker.stated_in(reading)
                     self._add(*land(self.workspace, connection, arrival, reading, bench))
             except DeliveryRefused as error:
-                self.refuse([item], error)
+                self.refuse([item], error, handed.place)
 
-    def pages(self, files: Sequence[Path]) -> None:
-        """Land the JSON pages and arrays of the command as one delivery."""
+    def pages(self, files: Sequence[HandedOver]) -> None:
+        """Land the JSON pages and arrays of the command as one delivery; the same page twice counts once."""
         contract = self.contract
         pages: list[tuple[Page, Original]] = []
-        for file in files:
+        seen: set[str] = set()
+        for handed in files:
+            item = _unread(handed)
             try:
-                item = original(file, contract.source)
-                pages.append((read_page(contract, file.read_bytes(), file.name), item))
+                item = original(handed.file, contract.source, handed.name)
+                if item.sha256 in seen:
+                    self.say(f"{contract.source}: {item.name} is the same page again and counts once")
+                    continue
+                seen.add(item.sha256)
+                pages.append((read_page(contract, item.file.read_bytes(), item.name), item))
             except DeliveryRefused as error:
-                self.refuse([Original(file.name, file, sha256_of(file))], error)
+                self.refuse([item], error, handed.place)
         if not pages:
             return
         pages.sort(
@@ -153,12 +167,38 @@ class _Outcome:
         except DeliveryRefused as error:
             self.refuse(items, error)
 
-    def refuse(self, items: Sequence[Original], error: DeliveryRefused) -> None:
+    def refuse(self, items: Sequence[Original], error: DeliveryRefused, place: str = "") -> None:
         """Keep the bytes and the reason, go on with the other files."""
-        with workbench(self.workspace) as bench:
-            self.refused.append(keep_refused(self.workspace, self.contract, items, error, bench))
+        if place:
+            error.where = f"{error.where} in {place}" if error.where else place
         self.errors.append(error)
         self.say(f"{error}")
+        if isinstance(error, FileUnreadable):
+            return
+        hashed = [item if item.sha256 else replace(item, sha256=sha256_of(item.file)) for item in items]
+        with workbench(self.workspace) as bench:
+            self.refused.append(keep_refused(self.workspace, self.contract, hashed, error, bench))
+        if any(item.file.stat().st_size > MAX_FILE_BYTES for item in items):
+            self.say(
+                f"{self.contract.source}: {items[0].name}: too large to be kept, the reason alone is kept"
+            )
+
+    def _check_markers(
+        self, markers: Mapping[tuple[str, str], HandedOver], tables: Sequence[HandedOver]
+    ) -> None:
+        named = {(item.place, name) for item in tables for name in (Path(item.name).stem, item.name)}
+        unused = [marker.name for key, marker in markers.items() if key not in named]
+        if unused or not tables:
+            error = DeliveryRefused(
+                self.contract.source,
+                "a marker without its file" if unused else "no file is there to be read",
+                where=", ".join(sorted(unused)),
+                remedy="hand over the CSV together with its .ok file"
+                if unused
+                else "look at the folder or pattern",
+            )
+            self.errors.append(error)
+            self.say(f"{error}")
 
     def report(self) -> PullReport:
         """What was landed; raises the refusal if there was one."""

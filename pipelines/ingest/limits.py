@@ -17,6 +17,18 @@ MAX_UNPACKED_WORKBOOK_BYTES = 1024**3
 MAX_SHEET_CELLS = 60_000_000
 """Cells of the area a sheet spans, empty ones too (the reader holds them all)."""
 
+MAX_UNPACKED_ARCHIVE_BYTES = 4 * 1024**3
+"""Size of all members of a .zip archive once unpacked."""
+
+MAX_ARCHIVE_MEMBERS = 10_000
+"""Members of a .zip archive, or parts of an .xlsx file."""
+
+MAX_UNPACKED_RATIO = 200
+"""How many times its own size an archive or an .xlsx file may unpack to (tables pack to a tenth, seldom a fiftieth)."""
+
+RATIO_JUDGED_FROM_BYTES = 64 * 1024**2
+"""Unpacked size from which the ratio is judged: a small file of few repeated rows packs well and harms nobody."""
+
 MAX_JSON_DOCUMENT_BYTES = 64 * 1024**2
 """Size of one JSON page object, or of a bare array given with others (JSON Lines and a bare array by itself are read
 as a stream and may be larger)."""
