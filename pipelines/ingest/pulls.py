@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import ConfigurationError, ContractError, DeliveryRefused
 from pipelines.ingest.csv_reader import read_csv
-from pipelines.ingest.database import read_window
+from pipelines.ingest.database import Trailing, read_window
 from pipelines.ingest.deliveries import Delivery, PullReport
 from pipelines.ingest.file_pulls import pull_files
 from pipelines.ingest.handover import incomplete, report_of, rows_reading, say_landed
+from pipelines.ingest.keys import HeldKeys
 from pipelines.ingest.landing import (
     Arrival,
     Original,
@@ -89,11 +91,19 @@ def _pull_database(
     window, same_day = window_for(workspace, contract, delivered_for, beijing_now())
     say(f"{contract.source}: reading {window.name}")
     with workbench(workspace) as bench:
-        extract = read_window(contract, connection, window, bench, say=say)
+        held = HeldKeys(workspace, contract, delivered_for)
+        extract = read_window(contract, connection, window, bench, say=say, held=held)
+        trailing = extract.trailing
+        warnings = _say_trailing(contract, trailing, say)
 
         def reader(scratch: duckdb.DuckDBPyConnection) -> Reading:
             reading = read_csv(scratch, contract.source, extract.file, "extract", bench, has_nulls=True)
-            return replace(reading, control_total=extract.count, control_rows=reading.rows)
+            return replace(
+                reading,
+                control_total=extract.count,
+                control_rows=reading.rows,
+                warnings=(*reading.warnings, *warnings),
+            )
 
         item = original(extract.file, contract.source, "extract.csv")
         return _land_window(
@@ -108,6 +118,7 @@ def _pull_database(
             reader,
             bench,
             say,
+            {} if trailing is None else {"trailing": trailing.origin()},
         )
 
 
@@ -123,6 +134,7 @@ def _land_window(
     reader: Callable[[duckdb.DuckDBPyConnection], Reading],
     bench: Path,
     say: Say,
+    origin: Mapping[str, Any] | None = None,
 ) -> PullReport:
     arrival = Arrival(
         contract=contract,
@@ -136,6 +148,7 @@ def _land_window(
         window_since=window.since,
         window_before=window.before,
         read_until=window.read_until,
+        origin=origin or {},
     )
     try:
         with reading_connection(workspace) as scratch:
@@ -150,6 +163,21 @@ def _land_window(
     say_landed(say, delivery, is_new=is_new)
     new, known = ([delivery], []) if is_new else ([], [delivery])
     return report_of(contract.source, new, known, [])
+
+
+def _say_trailing(contract: SourceContract, trailing: Trailing | None, say: Say) -> list[str]:
+    """Say what the trailing days showed, and return it as the warnings of the delivery."""
+    if trailing is None:
+        return []
+    days = f"{trailing.since.date()} to {trailing.before}"
+    warnings = []
+    if trailing.late:
+        warnings.append(f"{trailing.late} rows changed in {days} came late; fetched")
+    if trailing.gone:
+        warnings.append(f"{trailing.gone} numbers last changed in {days} are not in the table any more; kept")
+    for line in warnings:
+        say(f"{contract.source}: {line}")
+    return warnings
 
 
 def _expect(contract: SourceContract, connection: Connection, kinds: Sequence[str]) -> None:
