@@ -32,6 +32,7 @@ from pipelines.errors import (
     SourceRejectedUs,
     SourceUnreachable,
 )
+from pipelines.ingest.acceptance import explain_missing
 from pipelines.ingest.keys import HeldKeys, Key
 from pipelines.ingest.landing import Say
 from pipelines.ingest.limits import MAX_FILE_BYTES
@@ -45,6 +46,8 @@ MAX_TRIES = 4
 FIRST_PAUSE_SECONDS = 1.0
 # More late rows than this are fetched by reading the trailing days whole, not by naming each.
 MAX_NAMED_KEYS = 20_000
+# PostgreSQL's numbers of date, timestamp and timestamp with time zone.
+TIME_TYPES = (1082, 1114, 1184)
 REFUSALS = (
     "authentication failed",
     "no pg_hba.conf entry",
@@ -283,7 +286,7 @@ def table_of(contract: SourceContract) -> sql.Composable:
 
 
 def columns_of(contract: SourceContract, cursor: psycopg.Cursor[Any]) -> list[str]:
-    """The table's columns. Raises DeliveryRefused where a required one is missing."""
+    """The table's columns. Raises DeliveryRefused where a required one is missing, or the time of change is no time."""
     cursor.execute(sql.SQL("select * from {} limit 0").format(table_of(contract)))
     columns = [column.name for column in cursor.description or ()]
     declared = {name for column in columns if (name := contract.declared_name(column)) is not None}
@@ -292,11 +295,18 @@ def columns_of(contract: SourceContract, cursor: psycopg.Cursor[Any]) -> list[st
     if order not in {contract.declared_name(column) for column in columns}:
         missing = (*missing, order) if order not in missing else missing
     if missing:
+        what, remedy = explain_missing(contract, missing, columns)
+        raise DeliveryRefused(contract.source, what, where=str(contract.delivery["table"]), remedy=remedy)
+    of_order = next(
+        item for item in cursor.description or () if item.name == _actual(contract, columns, order)
+    )
+    if of_order.type_code not in TIME_TYPES:
         raise DeliveryRefused(
             contract.source,
-            f"the table lacks required columns: {', '.join(missing)}",
+            f"the type of {order} changed: it is {of_order.type_display} now, and no time",
             where=str(contract.delivery["table"]),
-            remedy=f"ask the source, or add the new name as an alias in schemas/sources/{contract.source}.yml",
+            remedy="ask the source to give it back its type, or name another column that holds the time of the last "
+            f"change as order_column under delivery: in schemas/sources/{contract.source}.yml",
         )
     return columns
 

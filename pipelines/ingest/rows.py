@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
+from pipelines.ingest.acceptance import explain_missing
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_ROWS
 from pipelines.store import quote_literal
 
@@ -78,12 +79,8 @@ def map_headers(contract: SourceContract, headers: Sequence[str], where: str) ->
             break
     missing = contract.missing_columns(set(declared))
     if missing:
-        raise DeliveryRefused(
-            contract.source,
-            f"required columns are missing: {', '.join(missing)}",
-            where=where,
-            remedy=f"ask the source for them, or add the new name as an alias in schemas/sources/{contract.source}.yml",
-        )
+        what, remedy = explain_missing(contract, missing, headers)
+        raise DeliveryRefused(contract.source, what, where=where, remedy=remedy)
     taken = set(declared.values())
     return HeaderMap(
         declared=declared,
