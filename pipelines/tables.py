@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import __version__, clocks, ledger, normalize, publish, quality, registry, resolve
-from pipelines.contracts import CHANNELS, SourceContract, load_tables
+from pipelines.contracts import SourceContract, channels, load_tables
 from pipelines.errors import PublicationError
 from pipelines.ledger.booking import Booking
 from pipelines.normalize import Landed
@@ -38,6 +38,7 @@ MARTS = (
     "quarantine",
     "sources",
     "divisions",
+    "channels",
     "calendar",
     "campaign",
 )
@@ -95,7 +96,7 @@ def make_tables(
             newest_date=making.newest_date,
             last_judgement=making.last_judgement,
             rule_cause=_rule_cause(versions, making.previous_versions),
-            channels=CHANNELS,
+            channels=tuple(channels(contracts)),
             due_soon_working_days=city.thresholds.due_soon_working_days,
         ),
     )
@@ -154,18 +155,27 @@ def make_tables(
 def _reference_tables(
     workspace: Workspace, connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract]
 ) -> None:
-    channels = [
+    feeding = [
         {"source": contract.source, "channel": channel}
         for contract in contracts.values()
-        for channel in (
-            [contract.channel.constant] if contract.channel.constant else contract.channel.codes.values()
-        )
+        for channel in contract.channel.names
+    ]
+    standing = [
+        {
+            "channel": name,
+            "name": channel.title,
+            "position": position,
+            "report_as": channel.report_as,
+            "report_position": channel.report_order,
+            "sources": ",".join(channel.sources),
+        }
+        for position, (name, channel) in enumerate(channels(contracts).items(), start=1)
     ]
     titles = [
         {
             "source": contract.source,
             "title": contract.title,
-            "channels": ",".join(item["channel"] for item in channels if item["source"] == contract.source),
+            "channels": ",".join(contract.channel.names),
         }
         for contract in contracts.values()
     ]
@@ -173,7 +183,12 @@ def _reference_tables(
         {"source": name, "refused": len(list((workspace.landing / name / "refused").glob("*")))}
         for name in contracts
     ]
-    for table, content in (("source_channels", channels), ("source_titles", titles), ("refusals", refusals)):
+    for table, content in (
+        ("source_channels", feeding),
+        ("channels", standing),
+        ("source_titles", titles),
+        ("refusals", refusals),
+    ):
         connection.register("arriving", pa.Table.from_pylist(content))
         connection.execute(f"create or replace table core.{table} as select * from arriving")
         connection.unregister("arriving")

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import ledger, normalize, registry, resolve
-from pipelines.contracts import CHANNELS
+from pipelines.contracts import channels
 from pipelines.ledger.booking import Booking
 from pipelines.settings import load_city
 
@@ -125,7 +125,9 @@ class Office:
         last = self.number("select coalesce(max(last_judgement), 0) from registry.publications")
         return ledger.book(
             self.connection,
-            Booking(name, business_date, max(self.published, default=None), last, "late_row", CHANNELS, 3),
+            Booking(
+                name, business_date, max(self.published, default=None), last, "late_row", tuple(channels()), 3
+            ),
         )
 
     def judge(self, ticket_a: str, ticket_b: str, verdict: str, undoes: int | None = None) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.contracts import CHANNELS, TableContract, load_tables
+from pipelines.contracts import TableContract, channels, load_tables
 from pipelines.publish import PublicationContext
 from pipelines.settings import City, load_city
 
@@ -204,7 +204,7 @@ class InventedCity:
     def _ledger_rows(self, first: date, received: Any, closed: Any, overdue: Any) -> None:
         for basis in ("ticket", "lead"):
             for division in DIVISIONS:
-                for channel in CHANNELS:
+                for channel in channels():
                     closing = 0
                     for offset in range(self.days):
                         on = first + timedelta(days=offset)
@@ -262,6 +262,13 @@ class InventedCity:
             {"division_code": code, "name": name, "level": "city" if code == "640100" else "county"}
             for code, name in DIVISIONS.items()
         ]
+        rows["channels"] = [
+            {
+                "channel": name, "name": channel.title, "position": place, "sources": ",".join(channel.sources),
+                "report_as": channel.report_as, "report_position": channel.report_order,
+            }
+            for place, (name, channel) in enumerate(channels().items(), start=1)
+        ]  # fmt: skip
         rows["calendar"] = [
             {
                 "day": day,

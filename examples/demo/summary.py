@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.contracts import CHANNEL_NAMES
 from pipelines.publish import Figures, collect
 from pipelines.store import open_published
 
@@ -57,7 +56,7 @@ def _channels(figures: Figures, day: date) -> Table:
         "按时\n信访口径",
     ):  # fmt: skip
         table.add_column(name, justify="right", no_wrap=True)
-    for channel, name in (*CHANNEL_NAMES.items(), ("ALL", "合计")):
+    for channel, name in (*figures.channels.items(), ("ALL", "合计")):
         tickets, leads = figures.of("ticket", channel=channel), figures.of("lead", channel=channel)
         table.add_row(
             name,

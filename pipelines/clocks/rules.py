@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from pipelines.contracts import CHANNELS, Channel, load_yaml
+from pipelines.contracts import Channel, ChannelName, channels, known_channels, read_yaml
 from pipelines.errors import ContractError
 from pipelines.settings import City, Frozen
 
@@ -58,7 +58,7 @@ class Rule(Frozen):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     clock: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    channels: tuple[Channel, ...] = Field(min_length=1)
+    channels: tuple[ChannelName, ...] = Field(min_length=1)
     basis: Basis
     limit: int | None = Field(default=None, gt=0)
     unit: Unit | None = None
@@ -123,25 +123,45 @@ class Rules(Frozen):
     rules: tuple[Rule, ...]
 
 
-def load_rules(city: City) -> Rules:
-    """Read the city's `clocks.yml`.
+def load_rules(city: City, standing: Mapping[str, Channel] | None = None) -> Rules:
+    """Read the city's `clocks.yml` for the channels of the sources (`standing`, by default those of the contracts).
 
-    Raises ContractError where it says something unknown, where two rules would run the same clock of one
+    A channel that a source brings with `clocks_like` follows the rules of that channel, besides those that name it.
+    Raises ContractError where the file says something unknown, where two rules would run the same clock of one
     ticket, or where a channel has no closing rule on some day since 2005.
     """
     path = city.directory / "clocks.yml"
+    standing = channels() if standing is None else standing
     try:
-        rules = Rules(**load_yaml(path))
+        rules = Rules(**read_yaml(path))
     except (ValidationError, TypeError) as error:
         raise ContractError(
             f"the time limits cannot be used: {error}",
             where=str(path),
             remedy="mend the file; see docs/clocks.md",
         ) from error
-    problem = next(_problems(rules.rules), None)
+    unknown = {name for rule in rules.rules for name in rule.channels} - set(standing) - set(known_channels())
+    if unknown:
+        raise ContractError(
+            f"a rule names the channel {min(unknown)}, which no source feeds",
+            where=str(path),
+            remedy=f"the channels are {', '.join(standing)}",
+        )
+    rules = rules.model_copy(update={"rules": tuple(_followed(rule, standing) for rule in rules.rules)})
+    problem = next(_problems(rules.rules, standing), None)
     if problem is not None:
         raise ContractError(problem, where=str(path), remedy="mend the file; see docs/clocks.md")
     return rules
+
+
+def _followed(rule: Rule, standing: Mapping[str, Channel]) -> Rule:
+    """The rule for its channels and for those whose source says that they follow one of them."""
+    followers = tuple(
+        name
+        for name, channel in standing.items()
+        if channel.clocks_like in rule.channels and name not in rule.channels
+    )
+    return rule.model_copy(update={"channels": (*rule.channels, *followers)}) if followers else rule
 
 
 def rules_version(city: City) -> str:
@@ -225,7 +245,7 @@ def _spans(group: list[Rule]) -> Iterator[tuple[date, date]]:
         yield first, LAST_DAY if is_last else starts[number + 1] - timedelta(days=1)
 
 
-def _problems(rules: tuple[Rule, ...]) -> Iterator[str]:
+def _problems(rules: tuple[Rule, ...], standing: Mapping[str, Channel]) -> Iterator[str]:
     """What is wrong between rules, in words."""
     by_id: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -240,12 +260,15 @@ def _problems(rules: tuple[Rule, ...]) -> Iterator[str]:
             bases = [rule.basis for rule in group if rule.is_in_force(first)]
             if len(bases) != len(set(bases)):
                 yield f"two rules run the clock {clock} of {channel} on {first}"
-    for channel in CHANNELS:
+    for channel in standing:
         fallbacks = [rule for rule in groups.get((channel, "closing"), []) if rule.basis == "limit"]
         day: date | None = COVERED_FROM
         while day is not None and day < LAST_DAY:
             ends = [rule.valid_to for rule in fallbacks if rule.is_in_force(day)]
             if not ends:
-                yield f"{channel} has no closing rule with a limit of ours on {day}"
+                yield (
+                    f"{channel} ({standing[channel].title}) has no closing rule with a limit of ours on {day}: "
+                    f"name it in a rule, or say clocks_like in the contract of {', '.join(standing[channel].sources)}"
+                )
                 break
             day = ends[0] + timedelta(days=1) if ends[0] < LAST_DAY else None

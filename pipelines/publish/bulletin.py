@@ -7,21 +7,10 @@ from __future__ import annotations
 
 import re
 
-from pipelines.contracts import CHANNEL_NAMES, CHANNELS
 from pipelines.publish.figures import ALL, Figures
 from pipelines.publish.wording import count, day, share, wan
 from pipelines.settings import City
 
-# How each channel's count is worded, in the order of the city's own reports.
-CHANNEL_SENTENCES = {
-    "direct": "受理举报投诉案件{}件",
-    "national": "办理人社部根治欠薪线索反映平台线索{}件",
-    "regional": "办理自治区人社一体化系统转办案件{}件",
-    "supervised": "办理督办转办案件{}件",
-    "hotline": "办理“12345”便民服务工单{}件",
-    "petition": "办理信访事项{}件",
-    "cyberspace": "办理网信部门移交线索{}件",
-}
 NUMBER = r"(−?[\d,]+)"
 WORDS = {
     "tickets_known": rf"共接收欠薪线索{NUMBER}件次",
@@ -46,8 +35,8 @@ def bulletin(figures: Figures, city: City) -> str:
     """The bulletin of a business date in Markdown: what was received and handled so far, and what is still open."""
     tickets, leads, key = figures.of("ticket"), figures.of("lead"), figures.key()
     channels = "，".join(
-        CHANNEL_SENTENCES[channel].format(count(figures.of("ticket", ALL, channel)["known"]))
-        for channel in sorted(CHANNELS, key=list(CHANNEL_SENTENCES).index)
+        f"{report_as}{count(figures.of('ticket', ALL, channel)['known'])}件"
+        for channel, report_as in figures.channel_reports.items()
     )
     since = f"{day(figures.first_received)}以来，" if figures.first_received else ""
     paragraphs = [
@@ -89,8 +78,3 @@ def read_bulletin(text: str) -> dict[str, int]:
     if amount:
         found["recovered_wan_hundredths"] = int(amount.group(1).replace(",", "") + amount.group(2))
     return found
-
-
-def channel_name(channel: str) -> str:
-    """What officials call a channel."""
-    return CHANNEL_NAMES.get(channel, channel)

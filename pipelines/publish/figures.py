@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.contracts import channels
+
 ALL = "ALL"
 BASES = ("ticket", "lead")
 FLOWS = (
@@ -47,11 +49,17 @@ class Pace:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one business date. Cells are (basis, division or ALL, channel or ALL)."""
+    """The figures of one business date. Cells are (basis, division or ALL, channel or ALL).
+
+    `divisions` and `channels` are names by code, in the order of the tables; `channel_reports` words each channel's
+    count, in the order of the bulletin.
+    """
 
     business_date: date
     first_received: date | None
     divisions: Mapping[str, str]
+    channels: Mapping[str, str]
+    channel_reports: Mapping[str, str]
     day: Mapping[Cell, Counts]
     standing: Mapping[Cell, Counts]
     campaign: Mapping[Cell, Counts]
@@ -88,6 +96,10 @@ class Figures:
         found["recovered_fen"] = self.of("lead")["recovered_fen"]
         return found
 
+    def channel_names(self, codes: object) -> str:
+        """The names of a comma list of channels."""
+        return "、".join(self.channels.get(code, code) for code in str(codes).split(","))
+
     @property
     def missing_sources(self) -> list[Mapping[str, Any]]:
         """Sources that did not deliver for the business date."""
@@ -113,6 +125,7 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
     )
     campaign_rows = "select * from clearance.campaign where business_date = $1"
     pace = _pace(connection, campaign_rows, business_date)
+    standing_channels = _channels(connection)
     return Figures(
         business_date=business_date,
         first_received=first[0] if first else None,
@@ -121,6 +134,11 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
             for row in _rows(
                 connection, "select division_code, name from clearance.divisions order by division_code"
             )
+        },
+        channels={str(row["channel"]): str(row["name"]) for row in standing_channels},
+        channel_reports={
+            str(row["channel"]): str(row["report_as"])
+            for row in sorted(standing_channels, key=lambda row: int(row["report_position"]))
         },
         day=day,
         standing=_standing(connection, business_date),
@@ -222,6 +240,23 @@ group by basis, division_code, channel
 DATE_AT_PACE = """
 select day from clearance.calendar where is_working_day and day > $1 order by day limit 1 offset $2
 """
+
+
+def _channels(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The channels of a day; of a day that was published without the table, those of the contracts."""
+    try:
+        found = _rows(connection, "select * from clearance.channels order by position")
+    except duckdb.CatalogException:
+        found = []
+    return found or [
+        {
+            "channel": name,
+            "name": entry.title,
+            "report_as": entry.report_as,
+            "report_position": entry.report_order,
+        }
+        for name, entry in channels().items()
+    ]
 
 
 def _standing(connection: duckdb.DuckDBPyConnection, business_date: date) -> dict[Cell, Counts]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from pipelines.contracts import CHANNEL_NAMES, CHANNELS
 from pipelines.publish.figures import ALL, BASES, FLOWS, Figures
 from pipelines.publish.wording import (
     BASIS_NAMES,
@@ -69,9 +68,7 @@ def standing_table(figures: Figures, by: str) -> str:
     units += '<th scope="col" class="begins">热线口径</th><th scope="col">信访口径</th>'
     units += '<th scope="col" class="begins">人</th><th scope="col">万元</th>'
     head = f'<thead><tr><th scope="col" rowspan="2" class="text">{what}</th>{groups}</tr><tr>{units}</tr></thead>'
-    names = (
-        figures.divisions if by == "division" else {channel: CHANNEL_NAMES[channel] for channel in CHANNELS}
-    )
+    names = figures.divisions if by == "division" else figures.channels
     rows = "".join(_standing_row(figures, by, code, name) for code, name in names.items())
     rows += _standing_row(figures, by, ALL, "全市合计")
     return _scrolling(f"分{what}办理情况", f"<table>{head}<tbody>{rows}</tbody></table>")
@@ -104,15 +101,16 @@ def _standing_row(figures: Figures, by: str, code: str, name: str) -> str:
 
 def matrix_table(figures: Figures) -> str:
     """Open tickets (leads) by division and channel; a darker ground where more are open."""
-    columns = (*CHANNELS, ALL)
+    columns = (*figures.channels, ALL)
     heads = "".join(
-        f'<th scope="col">{"合计" if code == ALL else CHANNEL_NAMES[code]}</th>' for code in columns
+        f'<th scope="col">{"合计" if code == ALL else escape(figures.channels[code])}</th>'
+        for code in columns
     )
     most = max(
         (
             figures.of("ticket", division, channel)["open"]
             for division in figures.divisions
-            for channel in CHANNELS
+            for channel in figures.channels
         ),
         default=0,
     )
@@ -179,7 +177,7 @@ def sources_table(figures: Figures) -> str:
     rows = ""
     for source in figures.sources:
         alert = "" if source["is_delivered"] else " is-alert"
-        channels = "、".join(CHANNEL_NAMES.get(name, name) for name in str(source["channels"]).split(","))
+        channels = figures.channel_names(source["channels"])
         numbers = "".join(
             f"<td>{count(source[name])}</td>"
             for name in ("rows_landed", "rows_version", "rows_same", "rows_out_of_scope", "rows_quarantined")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import registry
-from pipelines.contracts import CHANNEL_NAMES
 from pipelines.errors import UnknownSubject
 from pipelines.publish.figures import Figures, collect
 from pipelines.publish.wording import FORMULAS, count, share, wan
@@ -55,18 +54,19 @@ def show_day(published: Path, business_date: date | None, console: Console) -> N
     with open_published(file) as connection:
         day = connection.execute("select max(business_date) from clearance.clearance_daily").fetchall()[0][0]
         console.print(f"\n[bold]欠薪线索清零进度表  {day}[/bold]")
+        figures = collect(connection, day)
         for title, column, names in (
-            ("分渠道 by channel", "channel", CHANNEL_NAMES),
-            ("分区县 by division", "division_code", _division_names(connection)),
+            ("分渠道 by channel", "channel", figures.channels),
+            ("分区县 by division", "division_code", figures.divisions),
         ):
             console.print(_flow_table(connection, day, title, column, names))
-        _print_rates(collect(connection, day), console)
+        _print_rates(figures, console)
         _print_waiting(connection, console)
         console.print(f"\n{file.parent}", markup=False)
 
 
 def _flow_table(
-    connection: duckdb.DuckDBPyConnection, day: date, title: str, column: str, names: dict[str, str]
+    connection: duckdb.DuckDBPyConnection, day: date, title: str, column: str, names: Mapping[str, str]
 ) -> Table:
     # Narrow enough for a terminal of 80 columns; numbers and names are never cut.
     table = Table(
@@ -216,15 +216,6 @@ def _print_rows(console: Console, title: str, result: duckdb.DuckDBPyConnection)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     console.print(table)
-
-
-def _division_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return {
-        code: name
-        for code, name in connection.execute(
-            "select division_code, name from clearance.divisions order by division_code"
-        ).fetchall()
-    }
 
 
 def _rate(part: int, whole: int) -> str:

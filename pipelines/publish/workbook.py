@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from pipelines.contracts import CHANNEL_NAMES, CHANNELS
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.figures import ALL, BASES, FLOWS, Figures
 from pipelines.publish.sheet import Column, Sheet, new_workbook
@@ -81,8 +80,8 @@ def _progress(sheet: Sheet, figures: Figures, city: City, subtitle: str) -> None
     columns += [Column(BASIS_NAMES[basis], 6.6, "count", NAMES[name]) for name in PROGRESS for basis in BASES]
     sheet.head(f"{city.name}欠薪线索清零进度表", f"{subtitle}　单位：件次、条（线索）", columns)
     channels = {
-        channel: CHANNEL_NAMES[channel] + ("" if figures.delivered_channels.get(channel, True) else "＊")
-        for channel in CHANNELS
+        channel: name + ("" if figures.delivered_channels.get(channel, True) else "＊")
+        for channel, name in figures.channels.items()
     }
     for place, (division, name) in enumerate([*figures.divisions.items(), (ALL, TOTAL)]):
         if place and place % BLOCKS_A_PAGE == 0:
@@ -121,8 +120,8 @@ def _standing(sheet: Sheet, figures: Figures, city: City, subtitle: str, what: s
         Column("万元", 9.5, "money", "清欠（线索）"),
     ]
     sheet.head(f"{city.name}欠薪线索办理情况（分{what}）", f"{subtitle}　累计至业务日终", columns)
-    names = CHANNEL_NAMES if what == "渠道" else figures.divisions
-    for code in (*(CHANNELS if what == "渠道" else figures.divisions), ALL):
+    names = figures.channels if what == "渠道" else figures.divisions
+    for code in (*names, ALL):
         cell = (ALL, code) if what == "渠道" else (code, ALL)
         sheet.row(
             [TOTAL if code == ALL else names[code], *_standing_values(figures, *cell)], is_total=code == ALL
@@ -282,7 +281,7 @@ def _sources(sheet: Sheet, figures: Figures, subtitle: str) -> None:
         sheet.row(
             [
                 source["title"],
-                "、".join(CHANNEL_NAMES.get(name, name) for name in str(source["channels"]).split(",")),
+                figures.channel_names(source["channels"]),
                 freshness(source, figures.business_date),
                 *(
                     source[name]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.contracts import CHANNELS
+from pipelines.contracts import channels
 from pipelines.errors import ContractError
 from pipelines.quality.expectations import Check, validate
 from pipelines.quality.results import CheckResult, crashed, reason_of
@@ -72,7 +72,7 @@ def check_audits(
 
 def count_violations(connection: duckdb.DuckDBPyConnection, audit: Audit, business_date: date) -> int:
     """How many rows violate an audit. Raises duckdb.Error where it cannot run."""
-    parameters = {"business_date": business_date, "channels": list(CHANNELS)}
+    parameters = {"business_date": business_date, "channels": list(channels())}
     used = {key: value for key, value in parameters.items() if re.search(rf"\${key}\b", audit.statement)}
     row = connection.execute(
         f"select count(*) from (\n{audit.statement}\n) as violations", used or None

@@ -12,7 +12,7 @@ from typing import get_args
 
 import duckdb
 
-from pipelines.contracts import CHANNELS, Status, TableContract
+from pipelines.contracts import Outcome, Status, TableContract, channels
 from pipelines.quality.expectations import Check, validate
 from pipelines.quality.results import CheckResult, crashed, make_checks_table, reason_of
 
@@ -30,20 +30,9 @@ EVENTS = (
     "closed",
     "reopened",
 )
-OUTCOMES = (
-    "paid",
-    "paid_by_agreement",
-    "court",
-    "police",
-    "arbitration",
-    "unfounded",
-    "duplicate_of",
-    "other",
-)
 DIVISION_COLUMNS = ("division_code", "from_division", "to_division")
 # Allowed values by (table, column); ("", column) holds in every table that has no rule of its own.
 ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("", "channel"): CHANNELS,
     ("", "basis"): ("ticket", "lead"),
     ("calendar", "basis"): ("national", "regional", "weekend", "weekday"),
     ("calendar", "status"): ("confirmed", "reported", "entered"),
@@ -53,7 +42,7 @@ ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("incidents", "size"): ("ordinary", "large", "major"),
     ("leads", "status"): ("open", "closed", "returned", "withdrawn"),
     ("ticket_events", "event"): EVENTS,
-    ("tickets", "outcome"): OUTCOMES,
+    ("tickets", "outcome"): get_args(Outcome),
     ("tickets", "status"): get_args(Status),
 }
 # Numbers of tickets may be as long as a phone or an ID number; they are published as they are.
@@ -172,8 +161,8 @@ def allowed_values(connection: duckdb.DuckDBPyConnection, table: str, column: st
         return [
             row[0] for row in connection.execute(f"select division_code from {SCHEMA}.divisions").fetchall()
         ]
-    if column == "channels":
-        return list(CHANNELS)
+    if column in ("channel", "channels"):
+        return list(channels())
     values = ALLOWED.get((table, column), ALLOWED.get(("", column)))
     return None if values is None else list(values)
 
