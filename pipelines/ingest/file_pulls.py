@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from pipelines.settings import Connection
 from pipelines.store import Workspace
 
 SETTLE_SECONDS = 1.0
+# A file replaced within the second, with the same size, shows in its marker alone: markers of these days are read again.
+MARKER_DAYS = 30
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".bak")
 PLACEHOLDERS = {
     "date": r"(?<!\d)\d{4}[-_.]?\d{2}[-_.]?\d{2}(?!\d)",
@@ -76,6 +78,7 @@ class _Pull:
     refused: list[Refusal] = field(default_factory=list)
     errors: list[SourceError] = field(default_factory=list)
     pending: list[Entry] = field(default_factory=list)
+    is_day_there: bool = False
 
     @property
     def has_markers(self) -> bool:
@@ -85,16 +88,22 @@ class _Pull:
         listed = {entry.name: entry for entry in self.outbox.entries()}
         pattern = name_pattern(self.contract)
         wanted = [entry for entry in listed.values() if _is_wanted(pattern, entry.name, self.delivered_for)]
-        by_origin = {_origin_key(item.origin): item for item in landed(self.workspace, self.contract.source)}
+        for name in self.outbox.left_out:
+            if _is_wanted(pattern, name, self.delivered_for):
+                self.say(f"{self.contract.source}: {name} is a link or a folder, not followed")
+        by_origin: dict[tuple[object, ...], list[Delivery]] = {}
+        for item in landed(self.workspace, self.contract.source):
+            by_origin.setdefault(_origin_key(item.origin), []).append(item)
         refused_before = {
             _origin_key(item.origin): item for item in refusals(self.workspace, self.contract.source)
         }
         fresh: list[Entry] = []
         for entry in sorted(wanted):
-            key = _origin_key(_origin(entry, self._marker_entry(listed, entry)))
-            if key in by_origin:
+            marker = self._marker_entry(listed, entry)
+            key = _origin_key(_origin(entry, marker))
+            if key in by_origin and not self._is_replaced(entry, marker, by_origin[key]):
                 if self._is_of_day(entry.name):
-                    self._add(by_origin[key], is_new=False)
+                    self._add(entry.name, by_origin[key][-1], is_new=False)
             elif key in refused_before and not self._is_of_day(entry.name):
                 self.say(f"{self.contract.source}: {entry.name} was refused before and has not changed since")
                 self.refused.append(refused_before[key])
@@ -116,7 +125,7 @@ class _Pull:
             raise self.errors[0]
         for entry in self.pending:
             self.say(f"{self.contract.source}: {entry.name} is still being written, left for later")
-        is_there = any(
+        is_there = self.is_day_there or any(
             self._is_of_day(name)
             for item in landed(self.workspace, self.contract.source)
             for name in (item.name, item.order_key)
@@ -183,8 +192,12 @@ class _Pull:
             origin=origin,
         )
         known = find_delivery(self.workspace, contract.source, arrival.delivery_id)
+        if known is not None and self._is_of_another_day(known, item.name):
+            # Two days' empty files are the same bytes, and yet each says that its own day had nothing.
+            arrival = replace(arrival, identity=f"{item.sha256}\n{item.name}")
+            known = find_delivery(self.workspace, contract.source, arrival.delivery_id)
         if known is not None:
-            self._add(known, is_new=False)
+            self._add(item.name, known, is_new=False)
             return
         form = form_of(contract.source, item.file, item.name)
         with workbench(self.workspace) as bench, reading_connection(self.workspace) as scratch:
@@ -199,7 +212,25 @@ class _Pull:
             if failure is not None:
                 raise failure
             delivery, is_new = land(self.workspace, scratch, arrival, reading, bench)
-        self._add(delivery, is_new=is_new)
+        self._add(item.name, delivery, is_new=is_new)
+
+    def _is_replaced(self, entry: Entry, marker_entry: Entry | None, held: Sequence[Delivery]) -> bool:
+        """Whether a recent file's marker states another hash than the bytes we hold under the same name, size and time."""
+        day = date_in_name(entry.name)
+        if marker_entry is None or day is None or (self.delivered_for - day).days > MARKER_DAYS:
+            return False
+        try:
+            marker = self._marker(marker_entry)
+        except DeliveryRefused:
+            return True
+        return marker is not None and all(marker.sha256 != item.sha256 for item in held)
+
+    def _is_of_another_day(self, known: Delivery, name: str) -> bool:
+        """Whether the same bytes came for a day that the file of this name is not for."""
+        own = date_in_name(name)
+        if own is None or known.name == name:
+            return False
+        return known.delivered_for < own or (not known.is_handed_over and date_in_name(known.name) != own)
 
     def _marker(self, entry: Entry | None) -> Marker | None:
         if not self.has_markers or entry is None:
@@ -227,7 +258,8 @@ class _Pull:
     def _is_of_day(self, name: str) -> bool:
         return date_in_name(name) == self.delivered_for
 
-    def _add(self, delivery: Delivery, *, is_new: bool) -> None:
+    def _add(self, name: str, delivery: Delivery, *, is_new: bool) -> None:
+        self.is_day_there = self.is_day_there or self._is_of_day(name)
         if delivery in self.new or delivery in self.known:
             return
         (self.new if is_new else self.known).append(delivery)

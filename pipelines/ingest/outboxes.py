@@ -28,7 +28,11 @@ class Entry:
 
 
 class Outbox(Protocol):
-    """What pulling files needs of a place."""
+    """What pulling files needs of a place. `left_out` names what the last listing held and we never read: links,
+    folders, names that are more than a name.
+    """
+
+    left_out: tuple[str, ...]
 
     def entries(self) -> list[Entry]:
         """The regular files, by name; links, folders and names with a path in them are left out."""
@@ -61,15 +65,14 @@ def open_outbox(contract: SourceContract, connection: Connection) -> Iterator[Ou
         )
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a name is one that systems and offices make for themselves: `.`, `..`, a dot in front, Excel's lock."""
+    return not name or name.startswith((".", "~$"))
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a name is a file's name alone: no folder in it, not hidden, no control character."""
-    return (
-        bool(name)
-        and not name.startswith((".", "~$"))
-        and "/" not in name
-        and "\\" not in name
-        and name.isprintable()
-    )
+    return not is_hidden(name) and "/" not in name and "\\" not in name and name.isprintable()
 
 
 def refuse_large(source: str, name: str, size: int) -> None:
@@ -98,16 +101,18 @@ class FolderOutbox:
 
     def __init__(self, source: str, folder: str) -> None:
         self.source, self.folder = source, Path(folder)
+        self.left_out: tuple[str, ...] = ()
 
     def entries(self) -> list[Entry]:
+        entries, left_out = [], []
         try:
             with os.scandir(self.folder) as found:
-                entries = [
-                    Entry(item.name, status.st_size, status.st_mtime_ns)
-                    for item in found
-                    if is_plain_name(item.name)
-                    and stat.S_ISREG((status := item.stat(follow_symlinks=False)).st_mode)
-                ]
+                for item in found:
+                    status = item.stat(follow_symlinks=False)
+                    if is_plain_name(item.name) and stat.S_ISREG(status.st_mode):
+                        entries.append(Entry(item.name, status.st_size, status.st_mtime_ns))
+                    elif not is_hidden(item.name):
+                        left_out.append(item.name)
         except (FileNotFoundError, NotADirectoryError):
             raise SourceUnreachable(
                 self.source,
@@ -120,6 +125,7 @@ class FolderOutbox:
         except OSError as error:
             raise self._unreachable(error) from None
         refuse_many(self.source, len(entries))
+        self.left_out = tuple(sorted(left_out))
         return sorted(entries)
 
     def entry(self, name: str) -> Entry | None:

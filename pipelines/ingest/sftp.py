@@ -6,18 +6,20 @@ import asyncio
 import stat
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncssh
 
 from pipelines.errors import ConfigurationError, SourceError, SourceRejectedUs, SourceUnreachable
-from pipelines.ingest.outboxes import BLOCK_BYTES, Entry, is_plain_name, refuse_large, refuse_many
+from pipelines.ingest.outboxes import BLOCK_BYTES, Entry, is_hidden, is_plain_name, refuse_large, refuse_many
 from pipelines.settings import Connection
 
 CONNECT_SECONDS = 15
 STEP_SECONDS = 60
 MAX_FETCH_SECONDS = 1800
+CLOSE_SECONDS = 5
 MAX_TRIES = 3
 FIRST_PAUSE_SECONDS = 1.0
 
@@ -34,6 +36,7 @@ class SftpOutbox:
         self._loop = asyncio.new_event_loop()
         self._session: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
+        self.left_out: tuple[str, ...] = ()
         try:
             self._connect()
         except BaseException:
@@ -44,7 +47,8 @@ class SftpOutbox:
         """End the session."""
         if self._session is not None:
             self._session.abort()
-            self._loop.run_until_complete(self._session.wait_closed())
+            with suppress(TimeoutError):
+                self._loop.run_until_complete(asyncio.wait_for(self._session.wait_closed(), CLOSE_SECONDS))
             self._session = None
         if not self._loop.is_closed():
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -52,13 +56,16 @@ class SftpOutbox:
 
     def entries(self) -> list[Entry]:
         listed = self._run(self._open_client().readdir(self.folder))
-        entries = []
+        entries, left_out = [], []
         for item in listed:
             name = (
                 item.filename if isinstance(item.filename, str) else item.filename.decode("utf-8", "replace")
             )
             if is_plain_name(name) and _is_regular(item.attrs):
                 entries.append(_entry(name, item.attrs))
+            elif not is_hidden(name):
+                left_out.append(name)
+        self.left_out = tuple(sorted(left_out))
         refuse_many(self.source, len(entries))
         return sorted(entries)
 
@@ -74,14 +81,14 @@ class SftpOutbox:
 
     async def _fetch(self, name: str, target: Path) -> None:
         size = 0
-        async with await asyncio.wait_for(
-            self._open_client().open(self._path(name), "rb"), STEP_SECONDS
-        ) as remote:
-            with target.open("wb") as out:
-                while block := await asyncio.wait_for(remote.read(BLOCK_BYTES), STEP_SECONDS):
-                    size += len(block)
-                    refuse_large(self.source, name, size)
-                    out.write(block if isinstance(block, bytes) else block.encode())
+        remote = await asyncio.wait_for(self._open_client().open(self._path(name), "rb"), STEP_SECONDS)
+        with target.open("wb") as out:
+            while block := await asyncio.wait_for(remote.read(BLOCK_BYTES), STEP_SECONDS):
+                size += len(block)
+                refuse_large(self.source, name, size)
+                out.write(block if isinstance(block, bytes) else block.encode())
+        # Not in a `finally`: a server that stopped answering would not answer this either; the session's end closes.
+        await asyncio.wait_for(remote.close(), STEP_SECONDS)
 
     def _connect(self) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -90,6 +97,8 @@ class SftpOutbox:
                 self._run(self._log_in(), seconds=2 * CONNECT_SECONDS)
                 return
             except SourceUnreachable:
+                if self._session is not None:
+                    self._session.abort()
                 if attempt == MAX_TRIES:
                     raise
                 time.sleep(pause)

@@ -1,0 +1,223 @@
+"""Files of an outbox that look as if they were there already, and servers that stop answering."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from pipelines.contracts import SourceContract, load_sources
+from pipelines.errors import DeliveryRefused, SourceNotReady, SourceUnreachable
+from pipelines.ingest import file_pulls, landed, pull, sftp
+from pipelines.settings import Connection
+from pipelines.store import Workspace
+
+DAY = date(2023, 8, 31)
+HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_pulls, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(sftp, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(sftp, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(sftp, "STEP_SECONDS", 0.5)
+    monkeypatch.setattr(sftp, "CLOSE_SECONDS", 0.2)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture
+def hotline() -> SourceContract:
+    return load_sources()["hotline"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "outbox"
+    made.mkdir()
+    return made
+
+
+def connection(folder: Path) -> Connection:
+    return Connection(conn_type="fs", extra={"path": str(folder)})
+
+
+def drop(folder: Path, name: str, numbers: list[str], *, changed_at: float | None = None) -> None:
+    lines = [
+        f"{number},劳动->拖欠工资,办理中,金凤区,2023-08-30 09:00:00,2023-08-31 10:00:00,内容"
+        for number in numbers
+    ]
+    content = "\r\n".join([HEADER, *lines, ""]).encode("gb18030")
+    file = folder / name
+    file.write_bytes(content)
+    marker = file.with_suffix(".ok")
+    marker.write_text(f"{len(numbers)} {hashlib.sha256(content).hexdigest()}\n")
+    if changed_at is not None:
+        os.utime(file, (changed_at, changed_at))
+        os.utime(marker, (changed_at, changed_at))
+
+
+def test_two_empty_days_are_two_deliveries(folder, hotline, workspace) -> None:
+    drop(folder, "GD_20230830_01.csv", [])
+    assert len(pull(workspace, hotline, connection(folder), date(2023, 8, 30)).deliveries) == 1
+    with pytest.raises(SourceNotReady):
+        pull(workspace, hotline, connection(folder), DAY)
+    drop(folder, "GD_20230831_01.csv", [])
+    report = pull(workspace, hotline, connection(folder), DAY)
+    assert [(item.name, item.delivered_for) for item in report.deliveries] == [("GD_20230831_01.csv", DAY)]
+    again = pull(workspace, hotline, connection(folder), DAY)
+    assert (len(again.deliveries), len(again.already_landed), len(landed(workspace))) == (0, 1, 2)
+
+
+def test_two_empty_files_of_one_day_are_one_delivery_and_the_day_is_there(folder, hotline, workspace) -> None:
+    drop(folder, "GD_20230831_01.csv", [])
+    drop(folder, "GD_20230831_02.csv", [])
+    report = pull(workspace, hotline, connection(folder), DAY)
+    assert (len(report.deliveries), len(landed(workspace))) == (1, 1)
+
+
+def test_an_empty_file_of_yesterday_first_seen_today_is_not_the_one_of_today(
+    folder, hotline, workspace
+) -> None:
+    drop(folder, "GD_20230830_01.csv", [])
+    drop(folder, "GD_20230831_01.csv", [])
+    report = pull(workspace, hotline, connection(folder), DAY)
+    assert [item.name for item in report.deliveries] == ["GD_20230830_01.csv", "GD_20230831_01.csv"]
+
+
+def test_a_file_replaced_with_the_same_size_and_time_is_seen_by_its_marker(
+    folder, hotline, workspace
+) -> None:
+    stamp = 1_693_400_000.0
+    drop(folder, "GD_20230829_01.csv", ["GD1"], changed_at=stamp)
+    drop(folder, "GD_20230831_01.csv", ["GD3"], changed_at=stamp)
+    pull(workspace, hotline, connection(folder), DAY)
+    drop(folder, "GD_20230829_01.csv", ["GD2"], changed_at=stamp)
+    report = pull(workspace, hotline, connection(folder), DAY)
+    assert [item.name for item in report.deliveries] == ["GD_20230829_01.csv"]
+    assert not pull(workspace, hotline, connection(folder), DAY).deliveries, "and landed once"
+
+
+def test_a_marker_that_was_replaced_alone_is_refused_once(folder, hotline, workspace) -> None:
+    stamp = 1_693_400_000.0
+    drop(folder, "GD_20230830_01.csv", ["GD1"], changed_at=stamp)
+    pull(workspace, hotline, connection(folder), date(2023, 8, 30))
+    marker = folder / "GD_20230830_01.ok"
+    marker.write_text(f"1 {'0' * 64}\n")
+    os.utime(marker, (stamp, stamp))
+    drop(folder, "GD_20230831_01.csv", ["GD3"])
+    with pytest.raises(DeliveryRefused, match="SHA-256"):
+        pull(workspace, hotline, connection(folder), DAY)
+    report = pull(workspace, hotline, connection(folder), DAY)
+    assert [item.name for item in report.refused] == ["GD_20230830_01.csv"], "the days after it go on"
+
+
+def test_links_and_odd_names_are_left_out_and_said(folder, hotline, workspace, tmp_path) -> None:
+    secret = tmp_path / "GD_20230831_01.csv"
+    drop(tmp_path, secret.name, ["GD1"])
+    (folder / secret.name).symlink_to(secret)
+    (folder / "GD_20230831_01.ok").symlink_to(secret.with_suffix(".ok"))
+    (folder / "GD_20230831_02\n.csv").write_text("x")
+    (folder / "..\\GD_20230831_03.csv").write_text("x")
+    said: list[str] = []
+    with pytest.raises(SourceNotReady):
+        pull(workspace, hotline, connection(folder), DAY, say=said.append)
+    assert any("is a link or a folder, not followed" in line for line in said)
+    assert landed(workspace) == []
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """A server that takes connections and never says a word."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    taken: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                taken.append(listener.accept()[0])
+            except OSError:
+                return
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(timeout=5)
+    for opened in taken:
+        opened.close()
+
+
+def sftp_connection(port: int, key: str | None = None) -> Connection:
+    known = key or asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+    return Connection(
+        conn_type="sftp", host="127.0.0.1", port=port, login="hotline", password="invented",
+        extra={"path": "/", "known_host_key": known},
+    )  # fmt: skip
+
+
+def test_a_server_that_never_speaks_ends_in_bounded_time(silent_server, hotline, workspace) -> None:
+    began = time.monotonic()
+    with pytest.raises(SourceUnreachable):
+        pull(workspace, hotline, sftp_connection(silent_server), DAY)
+    assert time.monotonic() - began < 5
+
+
+class Hanging(asyncssh.SFTPServer):
+    """An SFTP server that lists and opens, and then answers no read and no close."""
+
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        await asyncio.sleep(3600)
+        return b""
+
+    async def close(self, file_obj: object) -> None:
+        await asyncio.sleep(3600)
+
+
+class Anybody(asyncssh.SSHServer):
+    def begin_auth(self, username: str) -> bool:
+        return False
+
+
+def test_a_server_that_stops_in_the_middle_ends_in_bounded_time(folder, hotline, workspace) -> None:
+    drop(folder, "GD_20230831_01.csv", ["GD1"])
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    key = asyncssh.generate_private_key("ssh-ed25519")
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_factory=Anybody, server_host_keys=[key],
+            sftp_factory=lambda channel: Hanging(channel, chroot=os.fsencode(folder)),
+        )  # fmt: skip
+
+    acceptor = asyncio.run_coroutine_threadsafe(listen(), loop).result(timeout=10)
+    began = time.monotonic()
+    try:
+        with pytest.raises(SourceUnreachable):
+            pull(
+                workspace,
+                hotline,
+                sftp_connection(acceptor.get_port(), key.export_public_key().decode()),
+                DAY,
+            )
+    finally:
+        loop.call_soon_threadsafe(acceptor.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+    assert time.monotonic() - began < 5
