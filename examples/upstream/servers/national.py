@@ -21,6 +21,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 
+from examples.upstream.servers.faults import NO_FAULTS, Fault, Faults
+from examples.upstream.servers.national_faults import NationalFaults, answer
 from examples.upstream.servers.versions import Row, Versions
 
 PATH = "/api/v1/clues"
@@ -85,14 +87,17 @@ class NationalPlatform:
     theirs.
     """
 
-    def __init__(self, versions: Versions, app_id: str, secret: str) -> None:
+    def __init__(self, versions: Versions, app_id: str, secret: str, faults: Faults = NO_FAULTS) -> None:
         self._versions = versions
+        self._faults = NationalFaults(faults)
         self._app_id = app_id
         self._secret = secret
         self._held: dict[str, tuple[str, str, str]] = {}
         self._taken = 0
         self._clues = Clues()
         self._nonces: dict[str, float] = {}
+        # The texts of windows whose rows moved while somebody paged, by the window's bounds.
+        self._moved: dict[tuple[str, str], list[str]] = {}
         self.app = FastAPI(title="national clue platform (simulated)", openapi_url=None)
         self.app.add_api_route(PATH, self._answer, methods=["GET"])
 
@@ -107,33 +112,52 @@ class NationalPlatform:
         self._taken = max(self._taken, shown)
         ordered = sorted(self._held.values())
         self._clues = Clues([entry[0] for entry in ordered], [entry[2] for entry in ordered])
+        self._moved.clear()
+        self._faults.advance(until)
 
     async def _answer(self, request: Request) -> Response:
         refusal = self._refusal(request)
         if refusal is not None:
-            return _json(f'{{"code":401,"message":"{refusal}","data":null}}', status=401)
-        clues = self._clues
+            return answer(f'{{"code":401,"message":"{refusal}","data":null}}', status=401)
         query = request.query_params
         try:
             number, size = _positive(query, "pageNo", 1), _positive(query, "pageSize", 200)
             since, before = _moment(query, "updatedSince", ""), _moment(query, "updatedBefore", "9")
         except ValueError as error:
-            return _json(f'{{"code":1001,"message":"bad parameter {error}","data":null}}')
+            return answer(f'{{"code":1001,"message":"bad parameter {error}","data":null}}')
         if size > LARGEST_PAGE:
-            return _json(f'{{"code":1002,"message":"pageSize is {LARGEST_PAGE} at most","data":null}}')
+            return answer(f'{{"code":1002,"message":"pageSize is {LARGEST_PAGE} at most","data":null}}')
+        fault = self._faults.of_answer()
+        if size > 1 and self._faults.of_day(Fault.PAGE_SMALLER):
+            size //= 2
+            self._faults.faults.meet(Fault.PAGE_SMALLER)
+        texts = self._texts(since, before, number, size)
+        total = len(texts) + (1 if fault is Fault.TOTAL_WRONG else 0)
+        page = page_json(total, number, size, texts[(number - 1) * size : number * size])
+        return self._faults.response(fault, page)
+
+    def _texts(self, since: str, before: str, number: int, size: int) -> list[str]:
+        """The clues of a window in the order in which pages of it are cut."""
+        clues, window = self._clues, (since, before)
         first, last = bisect_left(clues.update_times, since), bisect_left(clues.update_times, before)
-        start = first + (number - 1) * size
-        return _json(
-            page_json(max(0, last - first), number, size, clues.texts[start : min(last, start + size)])
-        )
+        texts = self._moved.get(window) or clues.texts[first : max(first, last)]
+        if len(texts) > size and self._faults.moves_rows(window, number):
+            # One row of the pages that were read already: what stood behind it moves one place forward.
+            texts = self._moved[window] = [*texts[1:], texts[0]]
+        return texts
 
     def _refusal(self, request: Request) -> str | None:
         headers = request.headers
         timestamp, nonce = headers.get("X-Timestamp", ""), headers.get("X-Nonce", "")
-        now = time.time()
+        now = time.time() + self._faults.skew_seconds()
         if headers.get("X-App-Id") != self._app_id:
             return "unknown app id"
+        if self._faults.of_day(Fault.UNAUTHORIZED):
+            self._faults.faults.meet(Fault.UNAUTHORIZED)
+            return "account locked"
         if not timestamp.isdigit() or abs(now - int(timestamp)) > CLOCK_TOLERANCE_SECONDS:
+            if self._faults.skew_seconds():
+                self._faults.faults.meet(Fault.CLOCK_SKEW)
             return "timestamp out of range"
         query = sorted_query(request.url.query)
         expected = signature(self._secret, "GET", request.url.path, query, timestamp, nonce)
@@ -146,10 +170,6 @@ class NationalPlatform:
             return "nonce missing or used before"
         self._nonces[nonce] = now
         return None
-
-
-def _json(text: str, status: int = 200) -> Response:
-    return Response(content=text.encode(), status_code=status, media_type="application/json")
 
 
 def _positive(query: Mapping[str, str], name: str, default: int) -> int:

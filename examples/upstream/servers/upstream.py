@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from examples.upstream.servers import cyberspace, hotline, petition
+from examples.upstream.servers.faults import NO_FAULTS, Fault, Faults, day_shown
 from examples.upstream.servers.national import NationalPlatform
 from examples.upstream.servers.outbox import OutboxFile, write_file
 from examples.upstream.servers.regional import DATABASE, READER, RegionalDatabase
@@ -43,18 +44,28 @@ class Upstream:
     """Real servers on loopback and free ports, from `start` to `stop` (or as a context manager).
 
     Simulated time is Beijing time and moves by `advance` only. Passwords and keys are made at every start.
+    `faults` make the servers misbehave (see `faults.Fault`); without them they do as they should. `only` names
+    the sources that are served, where not all are.
     """
 
-    def __init__(self, city: City, folder: Path) -> None:
+    def __init__(
+        self,
+        city: City,
+        folder: Path,
+        faults: Faults = NO_FAULTS,
+        only: Collection[str] = ("national", "regional", *FILE_SOURCES),
+    ) -> None:
         self._folder = folder.resolve()
         self._seed = city.parameters.seed
         self._versions = {source: Versions.of_frame(frame) for source, frame in city.changes.items()}
         self._passwords = {source: secrets.token_urlsafe(18) for source in self._versions}
         self._app_id = "yinchuan-clearance"
+        self._faults = faults
+        self._only = frozenset(only)
         self._platform = NationalPlatform(
-            self._versions["national"], self._app_id, self._passwords["national"]
+            self._versions["national"], self._app_id, self._passwords["national"], faults
         )
-        self._web = WebServer(self._platform.app)
+        self._web = WebServer(self._platform.app, log_level="critical" if faults.rates else "error")
         self._database = RegionalDatabase(self._versions["regional"], self._passwords["regional"])
         accounts = ("petition", "hotline")
         self._sftp = SftpServer(
@@ -70,9 +81,14 @@ class Upstream:
         """
         self._prepare_folder()
         with ExitStack() as started:
-            for server in (self._database, self._web, self._sftp):
-                started.callback(server.stop)
-                server.start()
+            for server, sources in (
+                (self._database, {"regional"}),
+                (self._web, {"national"}),
+                (self._sftp, {"petition", "hotline"}),
+            ):
+                if self._only & sources:
+                    started.callback(server.stop)
+                    server.start()
             self._running = started.pop_all()
 
     def stop(self) -> None:
@@ -99,15 +115,22 @@ class Upstream:
         """
         if until < self._until:
             raise ValueError(f"simulated time runs forward only: it is {self._until}, asked for {until}")
-        for source, (files_of, place) in FILE_SOURCES.items():
-            for file in files_of(self._versions[source], self._seed, self._until, until):
-                write_file(self._folder / place, file.name, file.content(), file.appears_at)
-        self._database.advance(until)
-        self._platform.advance(until)
+        for source in FILE_SOURCES:
+            if source in self._only:
+                self._deliver(source, until)
+        if "regional" in self._only:
+            self._database.advance(until)
+        if "national" in self._only:
+            self._platform.advance(until)
+            self._open_or_close(day_shown(until))
         self._until = until
 
+    def faults_met(self) -> dict[str, int]:
+        """How often each fault was shown since the start, by name."""
+        return self._faults.counts()
+
     def connections(self) -> dict[str, str]:
-        """The five connections as environment variables: name to JSON of an Airflow connection."""
+        """The connections of the sources served, as environment variables: name to JSON of an Airflow connection."""
         sftp = {"conn_type": "sftp", "host": "127.0.0.1", "port": self._sftp.port}
         outbox = {"path": "/outbox", "known_host_key": self._sftp.host_key_line}
         by_source: dict[str, dict[str, object]] = {
@@ -133,8 +156,23 @@ class Upstream:
             if "login" in connection:
                 connection["password"] = self._passwords[source]
         return {
-            f"AIRFLOW_CONN_CLEARANCE_{source.upper()}": json.dumps(by_source[source]) for source in by_source
+            f"AIRFLOW_CONN_CLEARANCE_{source.upper()}": json.dumps(by_source[source])
+            for source in by_source
+            if source in self._only
         }
+
+    def _deliver(self, source: str, until: datetime) -> None:
+        files_of, place = FILE_SOURCES[source]
+        for file in files_of(self._versions[source], self._seed, self._until, until):
+            write_file(self._folder / place, file.name, file.content(), file.appears_at)
+
+    def _open_or_close(self, day: date) -> None:
+        """Refuse connections for a day that the servers are down, and admit them again."""
+        if self._faults.strikes_day(Fault.NATIONAL_DOWN, day):
+            self._web.refuse()
+            self._faults.meet(Fault.NATIONAL_DOWN)
+        else:
+            self._web.admit()
 
     def _prepare_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
