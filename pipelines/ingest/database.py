@@ -12,9 +12,12 @@ window and are part of its count.
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +45,7 @@ from pipelines.settings import Connection
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 60
 STATEMENT_SECONDS = 900
+SESSION_SECONDS = 1800.0
 MAX_TRIES = 4
 FIRST_PAUSE_SECONDS = 1.0
 # More late rows than this are fetched by reading the trailing days whole, not by naming each.
@@ -128,7 +132,7 @@ def read_window(
 def _read(
     contract: SourceContract, connection: Connection, window: Window, bench: Path, held: HeldKeys | None
 ) -> Extract:
-    with open_database(connection, seconds=STATEMENT_SECONDS) as database, database.cursor() as cursor:
+    with open_database(contract, connection) as database, database.cursor() as cursor:
         table = table_of(contract)
         columns = columns_of(contract, cursor)
         where, trailing = _condition(contract, window, columns), None
@@ -151,11 +155,15 @@ def _read(
 
 
 @contextmanager
-def open_database(connection: Connection, *, seconds: float) -> Iterator[psycopg.Connection[Any]]:
-    """A read-only, repeatable-read transaction; no statement of it takes longer than `seconds`, no silence of the
-    network longer than SILENT_SECONDS.
+def open_database(
+    contract: SourceContract, connection: Connection, *, seconds: float | None = None
+) -> Iterator[psycopg.Connection[Any]]:
+    """A read-only, repeatable-read transaction that ends after `seconds` (SESSION_SECONDS) whatever the server does.
+
+    Raises SourceUnreachable then; a dead network is found after SILENT_SECONDS.
     """
-    options = f"-c statement_timeout={int(seconds * 1000)} -c datestyle=ISO -c timezone=Asia/Shanghai"
+    limit = SESSION_SECONDS if seconds is None else seconds
+    options = f"-c statement_timeout={int(min(STATEMENT_SECONDS, limit) * 1000)} -c datestyle=ISO -c timezone=Asia/Shanghai"
     extra: dict[str, Any] = {}
     if "sslmode" in connection.extra:
         extra["sslmode"] = connection.extra["sslmode"]
@@ -177,7 +185,30 @@ def open_database(connection: Connection, *, seconds: float) -> Iterator[psycopg
     ) as database:
         database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         database.read_only = True
-        yield database
+        cut = threading.Event()
+        timer = threading.Timer(limit, _cut, (database, cut))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield database
+        except psycopg.Error:
+            if not cut.is_set():
+                raise
+            raise SourceUnreachable(
+                contract.source,
+                f"the database did not answer within {limit:.0f} s",
+                where=f"{contract.delivery.get('table')}",
+                remedy="look at the database (locks, load), then pull again",
+            ) from None
+        finally:
+            timer.cancel()
+
+
+def _cut(database: psycopg.Connection[Any], cut: threading.Event) -> None:
+    """End a session whose server accepts and does not answer: no time limit of its own would."""
+    cut.set()
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(database.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 def copy_keys(

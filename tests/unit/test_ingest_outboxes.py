@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import DeliveryRefused, SourceNotReady, SourceUnreachable
-from pipelines.ingest import file_pulls, landed, pull, sftp
+from pipelines.ingest import database, file_pulls, landed, pull, sftp
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -175,6 +176,51 @@ def test_a_server_that_never_speaks_ends_in_bounded_time(silent_server, hotline,
     with pytest.raises(SourceUnreachable):
         pull(workspace, hotline, sftp_connection(silent_server), DAY)
     assert time.monotonic() - began < 5
+
+
+def test_a_database_that_never_speaks_ends_in_bounded_time(silent_server, workspace, monkeypatch) -> None:
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(database, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(database, "MAX_TRIES", 1)
+    began = time.monotonic()
+    with pytest.raises(SourceUnreachable):
+        pull(workspace, load_sources()["regional"], database_connection(silent_server), DAY)
+    assert time.monotonic() - began < 8
+
+
+def test_a_database_that_stops_answering_is_cut_off(workspace, monkeypatch) -> None:
+    monkeypatch.setattr(database, "SESSION_SECONDS", 0.5)
+    listener = socket.create_server(("127.0.0.1", 0))
+    taken: list[socket.socket] = []
+
+    def serve() -> None:
+        opened = listener.accept()[0]
+        taken.append(opened)
+        (size,) = struct.unpack("!i", opened.recv(4))
+        if size == 8:
+            opened.recv(4)
+            opened.sendall(b"N")  # no TLS
+            opened.recv(4)
+        opened.recv(4096)
+        opened.sendall(b"R" + struct.pack("!ii", 8, 0) + b"Z" + struct.pack("!i", 5) + b"I")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    began = time.monotonic()
+    with pytest.raises(SourceUnreachable, match="did not answer within"):
+        pull(workspace, load_sources()["regional"], database_connection(listener.getsockname()[1]), DAY)
+    assert time.monotonic() - began < 5
+    thread.join(timeout=5)
+    listener.close()
+    for opened in taken:
+        opened.close()
+
+
+def database_connection(port: int) -> Connection:
+    return Connection(
+        conn_type="postgres", host="127.0.0.1", port=port, schema="exchange", login="invented",
+        extra={"sslmode": "disable"},
+    )  # fmt: skip
 
 
 class Hanging(asyncssh.SFTPServer):
