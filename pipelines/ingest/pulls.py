@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import ConfigurationError, ContractError, DeliveryRefused
+from pipelines.ingest import attempts
 from pipelines.ingest.csv_reader import read_csv
 from pipelines.ingest.database import Trailing, read_window
 from pipelines.ingest.deliveries import Delivery, PullReport
@@ -48,8 +49,15 @@ def pull(
 
     Returns a report also when nothing new came. Raises the errors of errors.py by kind: SourceNotReady where a file
     source has nothing for the day yet (after landing what is there), SourceIncomplete where a control total does
-    not add up, DeliveryRefused after keeping the bytes and the reason.
+    not add up, DeliveryRefused after keeping the bytes and the reason. What came of it is noted (attempts.py).
     """
+    with attempts.noted(workspace, contract.source, delivered_for):
+        return _pull(workspace, contract, connection, delivered_for, say)
+
+
+def _pull(
+    workspace: Workspace, contract: SourceContract, connection: Connection, delivered_for: date, say: Say
+) -> PullReport:
     kind = str(contract.delivery.get("kind", ""))
     if kind == "rest":
         return _pull_rest(workspace, contract, connection, delivered_for, say)
