@@ -148,7 +148,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
         newest_date = max(item.business_date for item in done)
         last = next(item for item in reversed(done) if item.business_date == newest_date)
         last_judgement = number(connection, "select max(last_judgement) from registry.publications")
-        registry.derive_standing(connection, last_judgement=last_judgement)
+        registry.derive_standing(connection, last_judgement=last_judgement, sequence=last.sequence)
         known = [item for item in _landed(workspace) if item.delivery_id in last.delivery_ids]
         lost = len(last.delivery_ids) - len(known)
         if lost:
@@ -363,6 +363,9 @@ def _landed(workspace: Workspace) -> list[Landed]:
             sha256=item.sha256,
             rows_file=item.rows_file,
             columns=tuple(item.columns),
+            corrects=tuple(
+                (entry.delivery_id, entry.row_no, entry.changed_at) for entry in ingest.corrections_of(item)
+            ),
         )
         for item in ingest.landed(workspace)
     ]

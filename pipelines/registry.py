@@ -1,7 +1,7 @@
 """The registry: what we said and what people decided. Append-only; the warehouse can be thrown away, this cannot.
 
     registry/publications/DATE_rNN/  publication, lead_registry, lead_members, ledger_entries, day_measures (.parquet)
-    registry/judgements|waivers|approvals|replays/NNNNNN.parquet   one decision each
+    registry/judgements|waivers|approvals|replays|dismissals/NNNNNN.parquet   one decision each
 
 A publication is one folder, written elsewhere and renamed into place: it is there whole, or not at all. All files
 are encrypted Parquet (store).
@@ -50,6 +50,10 @@ DECISION_TABLES: Mapping[str, str] = {
     "waivers": "waiver_no integer, source varchar, business_date date, waived_by varchar, waived_at timestamp, why varchar",
     "approvals": "approval_no integer, subject varchar, approved_by varchar, approved_at timestamp, why varchar",
     "replays": "replay_no integer, source varchar, reason varchar, replayed_by varchar, replayed_at timestamp, rows bigint",
+    "dismissals": (
+        "dismissal_no integer, delivery_id varchar, row_no bigint, dismissed_by varchar, dismissed_at timestamp, "
+        "why varchar, undoes integer, made_after integer"
+    ),
 }
 
 
@@ -83,10 +87,16 @@ def load(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> None:
     derive_standing(connection)
 
 
-def derive_standing(connection: duckdb.DuckDBPyConnection, *, last_judgement: int | None = None) -> None:
-    """Make registry.active_members (tickets in living leads) and registry.standing_judgements.
+def derive_standing(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    last_judgement: int | None = None,
+    sequence: int | None = None,
+) -> None:
+    """Make registry.active_members (tickets in living leads), standing_judgements and standing_dismissals.
 
-    `last_judgement` leaves out what was judged later: a publication made again knows only its own judgements.
+    `last_judgement` and `sequence`, the publication's own, leave out what was decided later: a publication made
+    again knows only what it knew. (A dismissal says how many publications there were when it was made.)
     """
     connection.execute(
         """
@@ -109,6 +119,16 @@ def derive_standing(connection: duckdb.DuckDBPyConnection, *, last_judgement: in
         qualify row_number() over (partition by ticket_a, ticket_b order by judgement_no desc) = 1
         """,
         [2**31 - 1 if last_judgement is None else last_judgement],
+    )
+    connection.execute(
+        """
+        create or replace table registry.standing_dismissals as
+        with known as (select * from registry.dismissals where made_after < $1)
+        select distinct delivery_id, row_no
+        from known
+        where undoes is null and dismissal_no not in (select undoes from known where undoes is not null)
+        """,
+        [2**31 - 1 if sequence is None else sequence],
     )
 
 
@@ -180,13 +200,14 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def append_decision(workspace: Workspace, table: str, decision: Mapping[str, object]) -> int:
-    """Append a person's decision to `judgements`, `waivers`, `approvals` or `replays`. Returns its number."""
+    """Append a person's decision to a table of DECISION_TABLES. Returns its number."""
     folder = workspace.registry / table
     folder.mkdir(parents=True, exist_ok=True)
     with workspace.lock():
         number = max((int(path.stem) for path in folder.glob("*.parquet")), default=0) + 1
         key = DECISION_TABLES[table].split()[0]
-        row = pa.Table.from_pylist([{key: number, **decision}])
+        made_after = sum(1 for path in (workspace.registry / "publications").glob("*_r*") if path.is_dir())
+        row = pa.Table.from_pylist([{key: number, "made_after": made_after, **decision}])
         columns = [part.split() for part in DECISION_TABLES[table].split(", ")]
         selected = ", ".join(
             f"cast({name if name in row.column_names else 'null'} as {kind}) as {name}"
@@ -200,6 +221,17 @@ def append_decision(workspace: Workspace, table: str, decision: Mapping[str, obj
         os.link(made, folder / f"{number:06d}.parquet")
         made.unlink()
     return number
+
+
+def decisions(workspace: Workspace, table: str) -> list[dict[str, object]]:
+    """All decisions of a table of DECISION_TABLES, in order of their number."""
+    files = sorted((workspace.registry / table).glob("*.parquet"))
+    if not files:
+        return []
+    with workspace.scratch() as connection:
+        found = connection.execute(f"select * from {workspace.scan(files)} order by 1")
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def new_publication_row(

@@ -6,16 +6,30 @@ there. Nothing here knows what a ticket means: rows are kept as received.
 
 from __future__ import annotations
 
+from pipelines.ingest.corrections import (
+    CORRECTION,
+    CorrectedRow,
+    Corrects,
+    change_time,
+    corrections_of,
+    land_correction,
+)
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, landed, refusals
 from pipelines.ingest.handover import import_files
 from pipelines.ingest.landing import original_bytes
 from pipelines.ingest.pulls import pull
 
 __all__ = [
+    "CORRECTION",
+    "CorrectedRow",
+    "Corrects",
     "Delivery",
     "PullReport",
     "Refusal",
+    "change_time",
+    "corrections_of",
     "import_files",
+    "land_correction",
     "landed",
     "original_bytes",
     "pull",

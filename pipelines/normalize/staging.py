@@ -49,6 +49,8 @@ class Landed:
     sha256: str
     rows_file: Path
     columns: tuple[str, ...]
+    corrects: tuple[tuple[str, int, datetime], ...] = ()
+    """For a correction: delivery, row and change time of the row that each of its rows stands for."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
@@ -59,8 +61,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
         if name not in BASE_MACROS:
             run_sql(connection, name)
     _load_divisions(connection, city)
-    for name in ("staging/create_deliveries", "staging/create_rows"):
-        run_sql(connection, name)
+    for name in ("create_deliveries", "create_corrections", "create_dismissals", "create_rows"):
+        run_sql(connection, f"staging/{name}")
 
 
 def stage(
@@ -323,6 +325,19 @@ def _register(connection: duckdb.DuckDBPyConnection, group: Sequence[Landed]) ->
     connection.register("arriving", rows)
     connection.execute("insert into stage.deliveries select * from arriving")
     connection.unregister("arriving")
+    _register_corrections(connection, [item for item in group if item.corrects])
+
+
+def _register_corrections(connection: duckdb.DuckDBPyConnection, group: Sequence[Landed]) -> None:
+    for item in group:
+        connection.execute("delete from stage.corrections where delivery_id = $1", [item.delivery_id])
+        connection.executemany(
+            "insert into stage.corrections values ($1, $2, $3, $4, $5)",
+            [
+                [item.delivery_id, row_no, delivery_id, corrected_row, changed_at]
+                for row_no, (delivery_id, corrected_row, changed_at) in enumerate(item.corrects, start=1)
+            ],
+        )
 
 
 def _load_divisions(connection: duckdb.DuckDBPyConnection, city: City) -> None:

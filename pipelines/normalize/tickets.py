@@ -12,12 +12,17 @@ from pipelines.store import run_sql
 
 
 def fold(connection: duckdb.DuckDBPyConnection, known: Sequence[str]) -> None:
-    """Make core.known_rows, ticket_versions, state_changes and ticket_events of the deliveries named by `known`."""
+    """Make core.known_rows, ticket_versions, state_changes and ticket_events of the deliveries named by `known`.
+
+    What people settled (core.settled_rows) is read from registry.standing_dismissals.
+    """
     table = pa.table({"delivery_id": pa.array(sorted(known), type=pa.string())})
     connection.register("arriving", table)
     connection.execute("create or replace table core.known_deliveries as select delivery_id from arriving")
     connection.unregister("arriving")
-    for name in ("known_rows", "ticket_versions", "standing_versions", "state_changes", "ticket_events"):
+    for name in (
+        "settled_rows", "known_rows", "ticket_versions", "standing_versions", "state_changes", "ticket_events",
+    ):  # fmt: skip
         run_sql(connection, f"tickets/{name}")
 
 

@@ -1,4 +1,4 @@
-"""What the command line prints of a published day: the table, a lead's story, quarantine and review."""
+"""What the command line prints of a published day: the table, a lead's story, and review."""
 
 from __future__ import annotations
 
@@ -167,23 +167,6 @@ def explain_subject(published: Path, subject: str, console: Console) -> None:
                 ),
             ):
                 _print_rows(console, title, connection.execute(query, [lead]))
-
-
-def show_quarantine(published: Path, console: Console) -> None:
-    """Print the rows in quarantine, grouped by source and reason, with ticket numbers where they are known."""
-    with open_published(published_database(published, None)) as connection:
-        _print_rows(
-            console,
-            "quarantine",
-            connection.execute(
-                """
-                select source, reason, count(*) as rows, count(*) filter (where is_resolved) as resolved,
-                       string_agg(coalesce(ticket_no, 'delivery ' || delivery_id || ' row ' || row_no), ' '
-                                  order by ticket_no) as tickets
-                from clearance.quarantine group by source, reason order by source, reason
-                """
-            ),
-        )
 
 
 def show_review(workspace: Workspace, console: Console) -> None:

@@ -44,6 +44,7 @@ REASON_NAMES = {
     "unknown_channel": "渠道不在代码表",
     "cut_record": "记录残缺",
     "broken_row": "记录损坏",
+    "set_aside": "已由人更正或排除",
 }
 FIELD_NAMES = {
     "ticket_no": "编号",

@@ -1,11 +1,13 @@
--- Grain: one landed row. Inputs: landing Parquet of one source, stage.deliveries, core.division_names.
+-- Grain: one landed row. Inputs: landing Parquet of one source, stage.deliveries, stage.corrections, core.division_names.
 -- Why: the contract's parsers, codes and quarantine reasons in one pass; {{…}} parts are made from schemas/sources.
 -- A row outside the scope is counted, not judged; a cut row is never trusted in any field.
 insert into stage.rows by name
 with landed as (
-    select d.delivery_id, d.source as _source, d.delivered_for, d.order_key, d.changed_at as delivery_changed_at, r.*
+    select d.delivery_id, d.source as _source, d.delivered_for, d.order_key,
+           coalesce(c.changed_at, d.changed_at) as delivery_changed_at, r.*
     from (select * from {scan}) as r
     join stage.deliveries as d on d.rows_file = r.filename
+    left join stage.corrections as c on c.delivery_id = d.delivery_id and c.row_no = r.row_no
 ),
 parsed as (
     select

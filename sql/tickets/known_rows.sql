@@ -1,4 +1,5 @@
--- Grain: one staged row of a known delivery, with its final disposition. Inputs: stage.rows, core.known_deliveries.
+-- Grain: one staged row of a known delivery, with its final disposition. Inputs: stage.rows, core.known_deliveries,
+-- core.settled_rows.
 -- Why: every row is a version, the same as the version before it, out of scope, or quarantined; never anything else.
 -- Versions are ordered by (changed_at, delivered_for, order_key, delivery, row). "Same" means equal to the one right
 -- before it: A, B, A are three versions. Within one delivery and day, two rows of one number with the same status and
@@ -7,8 +8,15 @@
 create or replace table core.known_rows as
 with known as (
     select delivery_id, row_no, source, delivered_for, order_key, ticket_no, ticket_id, channel, changed_at, native_status,
-           status, received_at, closed_at, division_code, category, reason, content_hash, disposition, flags, claimant_phone
-    from stage.rows as r
+           status, received_at, closed_at, division_code, category,
+           coalesce(reason, case when is_settled then 'set_aside' end) as reason, content_hash,
+           case when is_settled then 'quarantined' else disposition end as disposition, flags, claimant_phone
+    from (
+        -- A row that a person corrected or dismissed stays out, also where a rule mended later would read it.
+        select r.*, s.row_no is not null as is_settled
+        from stage.rows as r
+        left join core.settled_rows as s on s.delivery_id = r.delivery_id and s.row_no = r.row_no
+    ) as r
     semi join core.known_deliveries as k on k.delivery_id = r.delivery_id
 ),
 folded as (

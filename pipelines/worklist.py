@@ -1,0 +1,438 @@
+"""The quarantine as a worklist: rows out to a table file, corrected rows back in, rows that are no claim dismissed.
+
+The list is that of the newest publication, less what was corrected or dismissed since. A file of it holds personal
+data: its owner alone may read it, and it is never written into the workspace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines import ingest, registry
+from pipelines.contracts import SourceContract, load_sources
+from pipelines.errors import DeliveryRefused, UnknownSubject
+from pipelines.publish.waiting import ADVICE, WaitingRow, published_quarantine
+from pipelines.publish.wording import REASON_NAMES
+from pipelines.store import Workspace, disk_full_is_said
+from pipelines.worksheet import (
+    DELIVERY,
+    FIXED,
+    MARK,
+    ROW,
+    FileRow,
+    Table,
+    csv_of,
+    read_rows,
+    shown,
+    workbook_of,
+)
+
+Key = tuple[str, int]
+
+FIELD_COLUMNS = {
+    "ticket_no": ("ticket_no",), "received_at": ("received_at",), "closed_at": ("received_at", "closed_at"),
+    "amount": ("claimed_fen", "claimed_persons", "recovered_fen", "recovered_persons"),
+    "division": ("division_text",),
+}  # fmt: skip
+SHORTENED = re.compile(r"-?\d(\.\d+)?[eE][+-]?\d+")
+PROBLEMS_SAID = 20
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """The rows that wait as published, those of them that were `settled` since, and how many are resolved."""
+
+    rows: tuple[WaitingRow, ...]
+    settled: frozenset[Key]
+    resolved: int
+
+    @property
+    def unsettled(self) -> tuple[WaitingRow, ...]:
+        """The rows that wait for a person now."""
+        return tuple(row for row in self.rows if row.key not in self.settled)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A landed row: the contract's columns as text, whatever else it came with, the change time it has without one."""
+
+    source: str
+    values: Mapping[str, str | None]
+    extra: Mapping[str, str]
+    changed_at: datetime
+    delivered_for: date
+
+
+@dataclass
+class Corrected:
+    """What came of a corrected file."""
+
+    deliveries: list[tuple[ingest.Delivery, bool]] = field(default_factory=list)
+    unchanged: int = 0
+    already: int = 0
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def worklist(workspace: Workspace, *, source: str | None = None, reason: str | None = None) -> Worklist:
+    """The worklist of the newest publication. Raises UnknownSubject for an unknown source or reason."""
+    if source is not None and source not in load_sources():
+        raise UnknownSubject(
+            f"there is no source {source}", remedy=f"known sources: {', '.join(load_sources())}"
+        )
+    if reason is not None and reason not in ADVICE:
+        raise UnknownSubject(f"there is no reason {reason}", remedy=f"known reasons: {', '.join(ADVICE)}")
+    published = [
+        row
+        for row in published_quarantine(workspace.published)
+        if source in (None, row.source) and reason in (None, row.reason)
+    ]
+    standing, undone = _dismissals(workspace)
+    rows = tuple(
+        row
+        for row in published
+        if row.resolved_by is None or (row.resolved_by == "dismissed" and row.key in undone - standing)
+    )
+    settled = {row.key for row in rows} & (standing | set(_corrected(workspace)))
+    return Worklist(rows, frozenset(settled), len(published) - len(rows))
+
+
+def export(workspace: Workspace, file: Path, *, source: str | None = None) -> int:
+    """Write the rows that wait to a workbook, a sheet a source, or to a CSV. Returns how many rows were written.
+
+    Raises UnknownSubject where the file stands already, lies in the workspace, or is neither .xlsx nor .csv.
+    """
+    _refuse_place(workspace, file)
+    rows = worklist(workspace, source=source).unsettled
+    contracts = load_sources()
+    sources = list(dict.fromkeys(row.source for row in rows))
+    if file.suffix.lower() == ".csv" and len(sources) > 1:
+        raise UnknownSubject(
+            f"rows of {len(sources)} sources wait: {', '.join(sources)}; a CSV holds one",
+            remedy="name one with --source, or write an .xlsx",
+        )
+    landed = source_rows(workspace, [row.key for row in rows])
+    tables = {
+        name: _table(contracts[name], [row for row in rows if row.source == name], landed) for name in sources
+    }
+    content = workbook_of(tables) if file.suffix.lower() == ".xlsx" else csv_of(tables)
+    with disk_full_is_said(file):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+    return len(rows)
+
+
+def bring_back(
+    workspace: Workspace, file: Path, *, by: str, why: str, at: datetime, as_of: date | None = None
+) -> Corrected:
+    """Land the corrected rows of a file: one delivery a source, each row with the row it corrects.
+
+    The whole file is refused (DeliveryRefused, nothing lands) where a row's reference is unknown, missing or there
+    twice, a column is gone, or a number was shortened by the spreadsheet: then rows may have slipped against their
+    references. A row that is resolved by now is left out by its place in the file, the others go on.
+    """
+    lines = read_rows(file)
+    contracts = load_sources()
+    quarantine = {row.key: row for row in published_quarantine(workspace.published)}
+    references = _references(workspace, lines, quarantine)
+    originals = source_rows(workspace, references.values())
+    corrected = _corrected(workspace)
+    earlier = source_rows(workspace, corrected.values())
+    standing, undone = _dismissals(workspace)
+    outcome = Corrected(notes=_other_columns(lines, contracts, originals))
+    problems: list[str] = []
+    changed: dict[str, list[ingest.CorrectedRow]] = defaultdict(list)
+    confirmed: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        key = references[line.where]
+        original, contract = originals[key], contracts[originals[key].source]
+        new = _merged(line, original, contract, problems)
+        resolved_by = quarantine[key].resolved_by if key in quarantine else "replay"
+        if resolved_by == "dismissed" and key in undone - standing:
+            resolved_by = None
+        if new is None:
+            outcome.unchanged += 1
+        elif key in corrected:
+            before = earlier[corrected[key]]
+            if (before.values, before.extra) == (new.values, new.extra):
+                outcome.already += 1
+                confirmed[original.source].add(corrected[key][0])
+            else:
+                outcome.left_out.append(f"{line.where}: corrected before, in delivery {corrected[key][0]}")
+        elif key in standing:
+            outcome.left_out.append(f"{line.where}: dismissed before")
+        elif resolved_by not in (None, "came_again"):
+            outcome.left_out.append(f"{line.where}: no longer in quarantine ({resolved_by})")
+        else:
+            reference = ingest.Corrects(key[0], key[1], original.changed_at)
+            changed[original.source].append(ingest.CorrectedRow(reference, new.values, new.extra))
+    _refuse(file, problems)
+    day = _delivered_for(workspace, [originals[key].delivered_for for key in references.values()])
+    if as_of is not None and as_of < day[0]:
+        raise UnknownSubject(
+            f"--as-of {as_of} lies before {day[0]}, for which a row of the file was delivered"
+        )
+    deliveries = {
+        item.delivery_id: item for item in ingest.landed(workspace) if item.kind == ingest.CORRECTION
+    }
+    outcome.deliveries += [
+        (deliveries[name], False) for names in confirmed.values() for name in sorted(names)
+    ]
+    for source, rows in sorted(changed.items()):
+        outcome.deliveries.append(
+            ingest.land_correction(workspace, contracts[source], rows, file, as_of or day[1])
+        )
+    _approve(workspace, [item for item, _ in outcome.deliveries], by=by, why=why, at=at)
+    return outcome
+
+
+def dismiss(workspace: Workspace, delivery_id: str, row_no: int, *, by: str, why: str, at: datetime) -> int:
+    """Record that a row in quarantine is no claim. Returns the dismissal's number. Raises UnknownSubject."""
+    waiting = worklist(workspace)
+    if (delivery_id, row_no) not in {row.key for row in waiting.unsettled}:
+        raise UnknownSubject(
+            f"row {row_no} of delivery {delivery_id} is not on the worklist",
+            remedy="clearance quarantine list names the rows that wait",
+        )
+    return registry.append_decision(
+        workspace,
+        "dismissals",
+        {"delivery_id": delivery_id, "row_no": row_no, "dismissed_by": by, "dismissed_at": at, "why": why},
+    )
+
+
+def undo_dismissal(workspace: Workspace, number: int, *, by: str, why: str, at: datetime) -> int:
+    """Take a dismissal back by a new one. Returns the new one's number. Raises UnknownSubject."""
+    made = {entry["dismissal_no"]: entry for entry in registry.decisions(workspace, "dismissals")}
+    undone = {entry["undoes"] for entry in made.values()}
+    if number not in made or made[number]["undoes"] is not None or number in undone:
+        raise UnknownSubject(f"there is no dismissal {number} that stands")
+    entry = made[number]
+    return registry.append_decision(
+        workspace,
+        "dismissals",
+        {"delivery_id": entry["delivery_id"], "row_no": entry["row_no"], "dismissed_by": by, "dismissed_at": at,
+         "why": why, "undoes": number},
+    )  # fmt: skip
+
+
+def source_rows(workspace: Workspace, keys: Iterable[Key]) -> dict[Key, SourceRow]:
+    """Landed rows as received, by delivery and row number; a key that is not landed is left out."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for delivery_id, row_no in set(keys):
+        wanted[delivery_id].append(row_no)
+    contracts = load_sources()
+    groups: dict[tuple[str, tuple[str, ...]], list[ingest.Delivery]] = defaultdict(list)
+    for item in ingest.landed(workspace):
+        if item.delivery_id in wanted:
+            groups[(item.source, tuple(item.columns))].append(item)
+    found: dict[Key, SourceRow] = {}
+    for (source, _), items in groups.items():
+        by_file = {str(item.rows_file): item for item in items}
+        pairs = [(str(item.rows_file), number) for item in items for number in wanted[item.delivery_id]]
+        arriving = pa.table(
+            {"filename": [name for name, _ in pairs], "row_no": pa.array([no for _, no in pairs], pa.int64())}
+        )
+        with workspace.scratch() as connection:
+            connection.register("arriving", arriving)
+            scan = workspace.scan([item.rows_file for item in items], with_filename=True)
+            result = connection.execute(
+                f"select r.* from {scan} as r semi join arriving as a on a.filename = r.filename and a.row_no = r.row_no"
+            )
+            names = [column[0] for column in result.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            connection.unregister("arriving")
+        for row in rows:
+            item = by_file[row.pop("filename")]
+            row_no = int(row.pop("row_no"))
+            found[(item.delivery_id, row_no)] = _source_row(item, row_no, row, contracts[source])
+    return found
+
+
+def _source_row(
+    item: ingest.Delivery, row_no: int, row: dict[str, str | None], contract: SourceContract
+) -> SourceRow:
+    surplus = json.loads(row.get("_extra") or "{}")
+    extra = {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in surplus.items()
+        if value is not None
+    }
+    for name, value in row.items():
+        if name not in contract.columns and not name.startswith("_") and value is not None:
+            extra[name] = value
+    return SourceRow(
+        source=item.source,
+        values={name: row.get(name) for name in contract.columns},
+        extra=extra,
+        changed_at=ingest.change_time(item, row_no),
+        delivered_for=item.delivered_for,
+    )
+
+
+def _corrected(workspace: Workspace) -> dict[Key, Key]:
+    """Which row corrects a row, over all landed corrections."""
+    return {
+        (entry.delivery_id, entry.row_no): (item.delivery_id, number)
+        for item in ingest.landed(workspace)
+        for number, entry in enumerate(ingest.corrections_of(item), start=1)
+    }
+
+
+def _dismissals(workspace: Workspace) -> tuple[set[Key], set[Key]]:
+    """Rows whose dismissal stands, and rows of which one was undone."""
+    made = registry.decisions(workspace, "dismissals")
+    taken_back = {entry["undoes"] for entry in made} - {None}
+    standing: set[Key] = set()
+    undone: set[Key] = set()
+    for entry in made:
+        if entry["undoes"] is None:
+            rows = undone if entry["dismissal_no"] in taken_back else standing
+            rows.add((str(entry["delivery_id"]), int(str(entry["row_no"]))))
+    return standing, undone
+
+
+def _refuse_place(workspace: Workspace, file: Path) -> None:
+    if file.suffix.lower() not in (".xlsx", ".csv"):
+        raise UnknownSubject(f"{file.name} is neither an .xlsx nor a .csv", remedy="name it so")
+    if file.exists():
+        raise UnknownSubject(
+            "a file of this name is there already",
+            where=str(file),
+            remedy="give another name; none is overwritten",
+        )
+    if not file.parent.is_dir():
+        raise UnknownSubject("there is no such folder", where=str(file.parent))
+    place = file.parent.resolve()
+    for part in (workspace.published, workspace.landing, workspace.registry, workspace.checks):
+        if place.is_relative_to(part.resolve()):
+            raise UnknownSubject(
+                "the worklist holds personal data and is not written there",
+                where=str(place),
+                remedy="write it into a folder of your own; what is published is read by others",
+            )
+
+
+def _table(contract: SourceContract, rows: Sequence[WaitingRow], landed: Mapping[Key, SourceRow]) -> Table:
+    """Header, rows and, for each row, the columns to look at."""
+    extras = list(dict.fromkeys(name for row in rows for name in landed[row.key].extra))
+    header = [*FIXED, *contract.columns, *extras]
+    lines, marked = [], []
+    for row in rows:
+        columns = _columns_at_fault(contract, row.column_name)
+        values = {**landed[row.key].values, **landed[row.key].extra}
+        lines.append(
+            [
+                row.source, row.delivery_id, str(row.row_no), row.delivered_for.isoformat(), REASON_NAMES[row.reason],
+                "、".join(columns) or "整条记录", ADVICE[row.reason].to_do,
+                *(shown(values.get(name)) for name in (*contract.columns, *extras)),
+            ]
+        )  # fmt: skip
+        marked.append({at for at, name in enumerate(header) if name in columns})
+    return header, lines, marked
+
+
+def _columns_at_fault(contract: SourceContract, column_name: str) -> list[str]:
+    if column_name == "channel":
+        return [contract.channel.column] if contract.channel.column else []
+    return [
+        name for field_name in FIELD_COLUMNS.get(column_name, ()) for name in contract.columns_of(field_name)
+    ]
+
+
+def _references(
+    workspace: Workspace, lines: Sequence[FileRow], quarantine: Collection[Key]
+) -> dict[str, Key]:
+    landed = {item.delivery_id: item.rows for item in ingest.landed(workspace)}
+    references: dict[str, Key] = {}
+    problems = []
+    for line in lines:
+        delivery, number = line.cells.get(DELIVERY, "").strip(), line.cells.get(ROW, "").strip()
+        row_no = int(number) if re.fullmatch(r"\d{1,12}", number) else 0
+        if (delivery, row_no) not in quarantine and not 1 <= row_no <= landed.get(delivery, 0):
+            problems.append(f"{line.where}: no row in quarantine is called {DELIVERY} and {ROW} of this row")
+        elif (delivery, row_no) in references.values():
+            problems.append(f"{line.where}: its {DELIVERY} and {ROW} stand twice in the file")
+        references[line.where] = (delivery, row_no)
+    _refuse(Path(), problems)
+    return references
+
+
+def _merged(
+    line: FileRow, original: SourceRow, contract: SourceContract, problems: list[str]
+) -> SourceRow | None:
+    """The row with what was changed in the file, or None where nothing was. Problems are added, without values."""
+    missing = [name for name in (*contract.columns, *original.extra) if name not in line.cells]
+    if missing:
+        problems.append(f"{line.where}: the column {missing[0]} is gone from the file")
+        return None
+    values, extra = dict(original.values), dict(original.extra)
+    is_changed = False
+    for name, cell in line.cells.items():
+        part: dict[str, str | None] | dict[str, str] = values if name in values else extra
+        if name.startswith(MARK) or name not in part:
+            continue
+        new, old = shown(cell), shown(part[name])
+        if new.strip() == old.strip():
+            continue
+        if SHORTENED.fullmatch(new.strip()):
+            problems.append(
+                f"{line.where}: the number in {name} was shortened by the spreadsheet; write it as text"
+            )
+        part[name] = new
+        is_changed = True
+    if not is_changed:
+        return None
+    return SourceRow(original.source, values, extra, original.changed_at, original.delivered_for)
+
+
+def _other_columns(
+    lines: Sequence[FileRow], contracts: Mapping[str, SourceContract], originals: Mapping[Key, SourceRow]
+) -> list[str]:
+    """Columns of the file that are none of the source's: a clerk's remarks."""
+    known = {name for row in originals.values() for name in row.extra}
+    known |= {name for contract in contracts.values() for name in contract.columns}
+    return sorted({name for line in lines for name in line.cells if name and name[0] != MARK} - known)
+
+
+def _delivered_for(workspace: Workspace, corrected: Iterable[date]) -> tuple[date, date]:
+    """The newest day of the corrected rows, and the newest of all that landed."""
+    return max(corrected), max(item.delivered_for for item in ingest.landed(workspace))
+
+
+def _approve(
+    workspace: Workspace, deliveries: Sequence[ingest.Delivery], *, by: str, why: str, at: datetime
+) -> None:
+    """One approval a correction; a crash between landing and approval is made good by the same file again."""
+    approved = {entry["subject"] for entry in registry.decisions(workspace, "approvals")}
+    for item in deliveries:
+        subject = f"{ingest.CORRECTION}:{item.delivery_id}"
+        if subject not in approved:
+            registry.append_decision(
+                workspace,
+                "approvals",
+                {"subject": subject, "approved_by": by, "approved_at": at, "why": why},
+            )
+
+
+def _refuse(file: Path, problems: Sequence[str]) -> None:
+    if not problems:
+        return
+    said = "\n".join(f"  {problem}" for problem in problems[:PROBLEMS_SAID])
+    more = f"\n  … and {len(problems) - PROBLEMS_SAID} more" if len(problems) > PROBLEMS_SAID else ""
+    raise DeliveryRefused(
+        ingest.CORRECTION,
+        f"nothing was landed: {len(problems)} rows of the file cannot be taken\n{said}{more}",
+        where=file.name,
+        remedy="mend these rows, or delete them from the file, and import it again",
+    )
