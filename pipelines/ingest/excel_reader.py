@@ -6,9 +6,8 @@ scientific form (`1.38E+10`), because its digits are lost and nobody may take it
 
 from __future__ import annotations
 
+import errno
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,23 +20,17 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
-from pipelines.ingest.limits import (
-    MAX_COLUMNS,
-    MAX_SHEET_CELLS,
-    MAX_UNPACKED_WORKBOOK_BYTES,
-    MAX_WORKBOOK_BYTES,
-)
+from pipelines.ingest.archives import FileUnreadable
+from pipelines.ingest.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS
 from pipelines.ingest.rows import REPLACEMENT, Reading, refuse_too_many_rows
+from pipelines.ingest.workbook_parts import WorkbookUnreadable, check_workbook
+
+__all__ = ["CODE_SHEET", "WorkbookUnreadable", "cell_text", "read_excel", "read_time"]
 
 HEADER_SEARCH_ROWS = 10
 EXCEL_DIGITS = 15
 BATCH_ROWS = 20_000
-_CELL = re.compile(rb'<c [^>]{0,60}?r="([A-Z]{1,3})([0-9]{1,7})"')
 CODE_SHEET = re.compile(r"代码|编码|码表|字典|说明|填报|参考|code|dict|readme", re.IGNORECASE)
-
-
-class WorkbookUnreadable(DeliveryRefused):
-    """The file cannot be opened as a workbook: cut, still being written, or something else under its name."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ def read_excel(
     connection: duckdb.DuckDBPyConnection, contract: SourceContract, file: Path, name: str
 ) -> Reading:
     """Read the sheets that have the contract's header. Raises DeliveryRefused where there is none."""
-    _check_size(contract.source, file, name)
+    check_workbook(contract.source, file, name)
     warnings: list[str] = []
     sheets: list[_Sheet] = []
     try:
@@ -74,8 +67,12 @@ def read_excel(
             where=name,
             remedy="save it without a password",
         ) from None
+    except (DeliveryRefused, MemoryError):
+        raise
     except BaseException as error:
         # The reader is written in Rust: on a file broken in the right place it panics, outside Exception's tree.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise FileUnreadable(contract.source, name, error) from None
         if not isinstance(error, CalamineError | OSError | ValueError) and not _is_panic(error):
             raise
         raise WorkbookUnreadable(
@@ -131,77 +128,6 @@ def _number_text(number: float) -> str:
     return digits
 
 
-def _check_size(source: str, file: Path, name: str) -> None:
-    size = file.stat().st_size
-    if size > MAX_WORKBOOK_BYTES:
-        raise DeliveryRefused(
-            source,
-            f"the workbook has {size} bytes, more than MAX_WORKBOOK_BYTES = {MAX_WORKBOOK_BYTES}",
-            where=name,
-            remedy="deliver it in several parts",
-        )
-    with file.open("rb") as handle:
-        is_zip = handle.read(2) == b"PK"
-    if not is_zip:
-        return
-    try:
-        with zipfile.ZipFile(file) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-            sheets = [
-                part
-                for part in parts.namelist()
-                if part.startswith("xl/worksheets/") and part.endswith(".xml")
-            ]
-            cells = (
-                max((_extent(parts, part) for part in sheets), default=0)
-                if unpacked <= MAX_UNPACKED_WORKBOOK_BYTES
-                else 0
-            )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
-        raise WorkbookUnreadable(
-            source,
-            "the workbook is not whole: it may have been cut, or is still being written",
-            where=name,
-            remedy="send it again",
-        ) from None
-    if unpacked > MAX_UNPACKED_WORKBOOK_BYTES:
-        raise DeliveryRefused(
-            source,
-            f"the workbook unpacks to {unpacked} bytes, more than "
-            f"MAX_UNPACKED_WORKBOOK_BYTES = {MAX_UNPACKED_WORKBOOK_BYTES}",
-            where=name,
-            remedy="deliver it in several parts",
-        )
-
-    if cells > MAX_SHEET_CELLS:
-        raise DeliveryRefused(
-            source,
-            f"a sheet reaches over {cells} cells, more than MAX_SHEET_CELLS = {MAX_SHEET_CELLS}",
-            where=name,
-            remedy="a cell far out on the sheet may hold something: delete the empty rows and columns, save it again",
-        )
-
-
-def _extent(parts: zipfile.ZipFile, part: str) -> int:
-    """Rows times columns of the area that a sheet's cells span: the reader holds all of it in memory."""
-    last_row, last_column, rest = 0, 0, b""
-    with parts.open(part) as sheet:
-        while block := sheet.read(1024**2):
-            for letters, digits in _CELL.findall(rest + block):
-                last_row = max(last_row, int(digits))
-                if len(letters) > 1:
-                    last_column = max(last_column, _column_number(letters))
-            rest = block[-64:]
-    return last_row * max(last_column, 26)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _Sheet | None:
     title: list[tuple[str, ...]] = []
     headers: tuple[str, ...] | None = None
@@ -217,6 +143,13 @@ def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _S
             if len(title) >= HEADER_SEARCH_ROWS:
                 return None
         elif any(cell.strip() for cell in cells):
+            if max(map(len, cells)) > MAX_CELL_CHARACTERS:
+                raise DeliveryRefused(
+                    contract.source,
+                    f"a cell has more than MAX_CELL_CHARACTERS = {MAX_CELL_CHARACTERS} characters",
+                    where=name,
+                    remedy="look at the cell; no work order is that long",
+                )
             rows.append(cells)
             refuse_too_many_rows(contract.source, len(rows), name)
     if headers is None:
@@ -332,19 +265,19 @@ def _position(contract: SourceContract, headers: Sequence[str], header: str) -> 
 
 
 def _stated_total(contract: SourceContract, titles: Sequence[Sequence[Sequence[str]]]) -> int | None:
-    rule = contract.delivery.get("control_total")
-    if not isinstance(rule, dict):
+    rule = contract.delivery.control_total
+    if rule is None:
         return None
-    totals = [int(text) for title in titles if (text := _found(title, str(rule["pattern"]))) is not None]
+    totals = [int(text) for title in titles if (text := _found(title, rule.pattern)) is not None]
     return sum(totals) if totals else None
 
 
 def _stated_time(contract: SourceContract, titles: Sequence[Sequence[Sequence[str]]]) -> datetime | None:
-    rule = contract.delivery.get("changed_at")
-    if not isinstance(rule, dict):
+    rule = contract.delivery.changed_at
+    if rule is None:
         return None
     for title in titles:
-        text = _found(title, str(rule["pattern"]))
+        text = _found(title, rule.pattern)
         moment = None if text is None else read_time(text)
         if moment is not None:
             return moment

@@ -26,9 +26,10 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
-from pipelines.ingest.limits import MAX_FILE_BYTES
+from pipelines.ingest.limits import MAX_ANSWERED_ROWS, MAX_FILE_BYTES, MAX_JSON_DOCUMENT_BYTES
 from pipelines.ingest.markers import MAX_MARKER_BYTES, Marker, check_marker, read_marker
-from pipelines.ingest.readers import form_of, read_file
+from pipelines.ingest.readers import form_of, read_file, refuse_deep_json
+from pipelines.ingest.reading_time import reading_time_is_limited
 from pipelines.ingest.rows import Reading, empty_reading
 from pipelines.store import Workspace, sha256_of
 
@@ -117,7 +118,10 @@ class _Outcome:
                 arrival = self._arrival(item.name, [item], item.sha256)
                 if self._is_known(arrival):
                     return
-                with reading_connection(self.workspace) as connection:
+                with (
+                    reading_connection(self.workspace) as connection,
+                    reading_time_is_limited(connection, contract.source, item.name),
+                ):
                     form = form_of(contract.source, item.file, item.name)
                     reading = read_file(connection, contract, item.file, item.name, form, bench)
                     if marker is not None:
@@ -140,7 +144,7 @@ class _Outcome:
                     self.say(f"{contract.source}: {item.name} is the same page again and counts once")
                     continue
                 seen.add(item.sha256)
-                pages.append((read_page(contract, item.file.read_bytes(), item.name), item))
+                pages.append((_page(contract, item), item))
             except DeliveryRefused as error:
                 self.refuse([item], error, handed.place)
         if not pages:
@@ -157,9 +161,22 @@ class _Outcome:
         if self._is_known(arrival):
             return
         rows = [row for page, _ in pages for row in page.rows]
+        if len(rows) > MAX_ANSWERED_ROWS:
+            too_many = DeliveryRefused(
+                contract.source,
+                f"the pages hold {len(rows)} rows, more than MAX_ANSWERED_ROWS = {MAX_ANSWERED_ROWS}",
+                where=name,
+                remedy="hand over the pages of one period after another",
+            )
+            self.refuse(items, too_many)
+            return
         totals = [page.total for page, _ in pages if page.total is not None]
         try:
-            with workbench(self.workspace) as bench, reading_connection(self.workspace) as connection:
+            with (
+                workbench(self.workspace) as bench,
+                reading_connection(self.workspace) as connection,
+                reading_time_is_limited(connection, contract.source, name),
+            ):
                 reading = rows_reading(connection, contract, rows, name, bench)
                 if totals:
                     reading = _stated(reading, max(totals), distinct_rows(contract, rows))
@@ -251,9 +268,17 @@ def page_reading(
     connection: duckdb.DuckDBPyConnection, contract: SourceContract, item: Original, bench: Path
 ) -> Reading:
     """Read one JSON page or bare array as a delivery of its own."""
-    page = read_page(contract, item.file.read_bytes(), item.name)
+    page = _page(contract, item)
     reading = rows_reading(connection, contract, page.rows, item.name, bench)
     return reading if page.total is None else _stated(reading, page.total, distinct_rows(contract, page.rows))
+
+
+def _page(contract: SourceContract, item: Original) -> Page:
+    """Read a page; its size and how deep it is nested are looked at before it is held in memory."""
+    if item.file.stat().st_size <= MAX_JSON_DOCUMENT_BYTES:
+        refuse_deep_json(contract.source, item.file, item.name, is_by_line=False)
+    with item.file.open("rb") as handle:
+        return read_page(contract, handle.read(MAX_JSON_DOCUMENT_BYTES + 1), item.name)
 
 
 def distinct_rows(contract: SourceContract, rows: Sequence[Mapping[str, str | None]]) -> int:

@@ -9,13 +9,19 @@ MAX_FILE_BYTES = 2 * 1024**3
 """Size of one delivered file, or of all answers of one pull."""
 
 MAX_WORKBOOK_BYTES = 200 * 1024**2
-"""Size of one .xlsx or .xls file (a workbook is unpacked in memory)."""
+"""Size of one .xlsx file (a workbook is unpacked in memory)."""
+
+MAX_OLD_WORKBOOK_BYTES = 64 * 1024**2
+"""Size of one .xls file (it holds 65,536 rows a sheet)."""
 
 MAX_UNPACKED_WORKBOOK_BYTES = 1024**3
-"""Size of the parts of an .xlsx file once unpacked."""
+"""Size of the parts of an .xlsx file once unpacked, and of its shared texts as often as its cells repeat them."""
 
 MAX_SHEET_CELLS = 60_000_000
-"""Cells of the area a sheet spans, empty ones too (the reader holds them all)."""
+"""Cells of the area that a workbook's sheets span, empty ones too (the reader holds them all)."""
+
+MAX_CELL_CHARACTERS = 1024**2
+"""Length of one cell of a workbook (Excel itself takes 32,767); cells elsewhere are held by MAX_RECORD_BYTES."""
 
 MAX_UNPACKED_ARCHIVE_BYTES = 4 * 1024**3
 """Size of all members of a .zip archive once unpacked."""
@@ -33,6 +39,9 @@ MAX_JSON_DOCUMENT_BYTES = 64 * 1024**2
 """Size of one JSON page object, or of a bare array given with others (JSON Lines and a bare array by itself are read
 as a stream and may be larger)."""
 
+MAX_JSON_DEPTH = 64
+"""How deep values of a JSON document, or of a line of JSON Lines, may be nested (a page of the API has four levels)."""
+
 MAX_ROWS = 10_000_000
 """Rows of one delivery."""
 
@@ -48,5 +57,8 @@ MAX_ANSWERED_ROWS = 1_000_000
 MAX_LISTED_FILES = 100_000
 """Files in one outbox."""
 
-SEALED_PART_BYTES = 64 * 1024**2
-"""Original bytes are sealed in parts of this size."""
+SEALED_PART_BYTES = 8 * 1024**2
+"""Original bytes are sealed in parts of this size (larger ones cost six times the time: fresh memory each)."""
+
+MAX_READING_SECONDS = 1200
+"""Seconds spent on reading one delivery into the landing."""

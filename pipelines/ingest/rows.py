@@ -10,6 +10,7 @@ from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.acceptance import explain_missing
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_ROWS
+from pipelines.ingest.reading_time import refuse_too_slow
 from pipelines.store import quote_literal
 
 REPLACEMENT = "\ufffd"
@@ -131,7 +132,8 @@ def empty_reading(contract: SourceContract) -> Reading:
 
 
 def refuse_too_many_rows(source: str, rows: int, where: str) -> None:
-    """Raise DeliveryRefused where a delivery has more rows than MAX_ROWS."""
+    """Raise DeliveryRefused where a delivery has more rows than MAX_ROWS, or takes too long; asked after each block."""
+    refuse_too_slow(source, where)
     if rows > MAX_ROWS:
         raise DeliveryRefused(
             source,

@@ -12,7 +12,7 @@ import xlwt
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import DeliveryRefused
-from pipelines.ingest import excel_reader, import_files, landed
+from pipelines.ingest import import_files, landed, workbook_parts
 from pipelines.ingest.excel_reader import cell_text
 from pipelines.store import Workspace
 
@@ -175,7 +175,7 @@ def test_what_is_no_workbook_is_refused(petition, workspace, tmp_path, content, 
 
 
 def test_a_workbook_that_unpacks_without_end_is_refused(petition, workspace, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(excel_reader, "MAX_UNPACKED_WORKBOOK_BYTES", 100)
+    monkeypatch.setattr(workbook_parts, "MAX_UNPACKED_WORKBOOK_BYTES", 100)
     file = xlsx(tmp_path / "XFJ_20230831_1800.xlsx", {"a": [HEADER, matter(1)]})
     with pytest.raises(DeliveryRefused, match="MAX_UNPACKED_WORKBOOK_BYTES = 100"):
         import_files(workspace, petition, [file], None)
