@@ -7,6 +7,12 @@ sql/macros/) and maps codes, and holds no expressions. A published table is one 
 
 from pipelines.contracts.base import Privacy, read_yaml, schemas_root
 from pipelines.contracts.channels import Channel, known_channels
+from pipelines.contracts.delivery import (
+    DatabaseDelivery,
+    Envelope,
+    FilesDelivery,
+    RestDelivery,
+)
 from pipelines.contracts.sources import (
     ChannelName,
     ColumnContract,
@@ -23,9 +29,13 @@ __all__ = [
     "Channel",
     "ChannelName",
     "ColumnContract",
+    "DatabaseDelivery",
+    "Envelope",
     "FieldContract",
+    "FilesDelivery",
     "Outcome",
     "Privacy",
+    "RestDelivery",
     "SourceContract",
     "Status",
     "TableColumn",

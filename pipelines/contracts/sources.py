@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from pipelines.contracts.base import NAME_PATTERN, Privacy, Strict, read_yaml, refused, schemas_root
 from pipelines.contracts.channels import LATER, Channel, NewChannel, join_channels
+from pipelines.contracts.delivery import Delivery, WindowedDelivery
 from pipelines.contracts.tables import FieldContract, load_fields
 from pipelines.errors import ContractError
 from pipelines.settings import PROJECT_ROOT
@@ -148,7 +149,7 @@ class SourceContract(Strict):
     source: str = Field(pattern=NAME_PATTERN)
     title: str
     connection: str
-    delivery: dict[str, Any]
+    delivery: Delivery
     channel: ChannelRule
     columns: dict[str, ColumnContract]
     status: StatusRule
@@ -254,6 +255,8 @@ def _check_source(contract: SourceContract, fields: dict[str, FieldContract], pa
     ]
     if contract.channel.column is not None:
         named.append(contract.channel.column)
+    if isinstance(contract.delivery, WindowedDelivery):
+        named.append(contract.delivery.order_column)
     for ruled in named:
         if ruled not in contract.columns:
             raise ContractError(

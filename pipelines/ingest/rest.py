@@ -1,20 +1,17 @@
-"""Reads a signed REST interface page by page until everything of the window is there, once.
+"""Reads a REST interface page by page until everything of the window is there, once.
 
-Signature: X-Signature = hex HMAC-SHA256(secret, METHOD \\n PATH \\n SORTED_QUERY \\n TIMESTAMP \\n NONCE), the query as
-`name=value` pairs in order of name, not percent-encoded. A nonce is used once, so every try is signed anew.
-
-Rows move between pages while one is paging. A window of one page is one answer; a longer one is read again until
-two readings agree and their distinct numbers add up to the source's `total`.
+Paging, parameters, envelope and credentials are what the contract's `delivery` says (rest_paging, rest_answers,
+rest_auth). Rows move between pages while one is paging. With the source's total, a window of one page is one answer; a
+longer one is read again until two readings agree and their distinct numbers add up to the total. Without a total, two
+readings must agree.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,24 +20,23 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from pipelines.contracts import SourceContract
+from pipelines.contracts import RestDelivery, SourceContract
 from pipelines.errors import (
     ConfigurationError,
+    ContractError,
     DeliveryRefused,
     SourceAnswerBroken,
     SourceBusy,
-    SourceError,
     SourceIncomplete,
-    SourceRejectedUs,
     SourceUnreachable,
 )
-from pipelines.ingest.json_reader import parse_document, texts_of
 from pipelines.ingest.landing import Say
 from pipelines.ingest.limits import MAX_ANSWERED_ROWS
+from pipelines.ingest.rest_answers import AnswerPage, Row, read_answer, rejected
+from pipelines.ingest.rest_auth import credentials
+from pipelines.ingest.rest_paging import Pages
 from pipelines.ingest.windows import Window
 from pipelines.settings import Connection
-
-Row = dict[str, str | None]
 
 MAX_TRIES = 5
 FIRST_PAUSE_SECONDS = 0.5
@@ -50,15 +46,16 @@ MAX_READINGS = 6
 MAX_ANSWER_BYTES = 64 * 1024**2
 MAX_ANSWER_SECONDS = 120.0
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-BEGINNING = "1900-01-01 00:00:00"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole window: its rows (newest state of each number), the source's total, the pages as they came."""
+    """A whole window: its rows (newest state of each number), the source's total where it states one, the pages as
+    they came.
+    """
 
     rows: list[Row]
-    total: int
+    total: int | None
     pages_file: Path
 
 
@@ -77,12 +74,17 @@ class _Reading:
         return len(self.by_number) + len(self.unnumbered)
 
     @property
-    def total(self) -> int:
-        return max(self.totals)
+    def total(self) -> int | None:
+        return max(self.totals) if self.totals else None
 
     @property
     def is_whole(self) -> bool:
-        return len(self.totals) == 1 and self.count == self.total
+        """Whether it adds up to the source's one total, or the source states none (then only a second reading tells)."""
+        return not self.totals or (len(self.totals) == 1 and self.count == self.total)
+
+    @property
+    def is_one_answer(self) -> bool:
+        return self.pages == 1 and self.total is not None
 
     def agrees_with(self, other: _Reading) -> bool:
         return (
@@ -96,7 +98,7 @@ class _Reading:
 
 
 class RestSource:
-    """One signed REST source for one pull. Close it after use (context manager)."""
+    """One REST source for one pull. Close it after use (context manager)."""
 
     def __init__(
         self,
@@ -106,12 +108,14 @@ class RestSource:
         say: Say,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not connection.host or not connection.login:
-            raise ConfigurationError(
-                "the connection lacks a host, or the app id as its login", where=contract.connection
-            )
+        if not isinstance(contract.delivery, RestDelivery):
+            raise ContractError(f"{contract.source} does not deliver over REST", where=contract.source)
+        if not connection.host:
+            raise ConfigurationError("the connection lacks a host", where=contract.connection)
         self.contract, self.connection, self.say, self.sleep = contract, connection, say, sleep
-        self.path = str(connection.extra.get("base_path", "")).rstrip("/") + str(contract.delivery["path"])
+        self.delivery = contract.delivery
+        self.headers = credentials(self.delivery.auth, connection, contract.connection)
+        self.path = str(connection.extra.get("base_path", "")).rstrip("/") + self.delivery.path
         scheme = connection.schema_name or "https"
         port = "" if connection.port is None else f":{connection.port}"
         verify: Any = connection.extra.get("ca_file", True)
@@ -135,7 +139,7 @@ class RestSource:
                 reading = self._read_once(window, out)
             if reading.is_whole:
                 whole = (reading, pages_file)
-                if reading.pages == 1 or (previous is not None and reading.agrees_with(previous)):
+                if reading.is_one_answer or (previous is not None and reading.agrees_with(previous)):
                     break
                 self.say(
                     f"{self.contract.source}: {reading.count} rows, read again to be sure that none moved"
@@ -143,6 +147,14 @@ class RestSource:
             else:
                 self.say(f"{self.contract.source}: rows moved while paging, reading the window again")
             previous = reading
+        else:
+            if whole is not None and whole[0].total is None:
+                raise SourceIncomplete(
+                    self.contract.source,
+                    f"the source states no total, and no two of {MAX_READINGS} readings agree",
+                    where=f"window {window.name}",
+                    remedy="pull again when fewer rows change, at night",
+                )
         if whole is None:
             assert previous is not None
             raise SourceIncomplete(
@@ -155,47 +167,37 @@ class RestSource:
         return Answer(reading.rows(), reading.total, pages_file)
 
     def _read_once(self, window: Window, out: BinaryIO) -> _Reading:
-        size = int(self.contract.delivery.get("page_size", 200))
         key = self.contract.columns_of("ticket_no")[0]
-        order = str(self.contract.delivery.get("order_column", ""))
+        pages = Pages(self.contract.source, self.delivery, window)
         reading = _Reading()
-        number = 1
-        while True:
-            query = {
-                "updatedSince": BEGINNING if window.since is None else window.since.isoformat(sep=" "),
-                "updatedBefore": window.before.isoformat(sep=" "),
-                "pageNo": str(number),
-                "pageSize": str(size),
-            }
-            body, rows, total, size = self._page(query, size)
-            out.write(body.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+        while not pages.is_done:
+            page = self._page(pages)
+            out.write(page.body.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
             reading.pages += 1
-            reading.received += len(rows)
-            reading.totals.add(total)
-            for row in rows:
-                _keep_newest(reading, row, key, order)
-            if total > MAX_ANSWERED_ROWS:
+            reading.received += len(page.rows)
+            if page.total is not None:
+                reading.totals.add(page.total)
+            for row in page.rows:
+                _keep_newest(reading, row, key, self.delivery.order_column)
+            most = max(reading.received, reading.total or 0)
+            if most > MAX_ANSWERED_ROWS:
                 raise DeliveryRefused(
                     self.contract.source,
-                    f"the window has {total} rows, more than MAX_ANSWERED_ROWS = {MAX_ANSWERED_ROWS}",
+                    f"the window has {most} rows, more than MAX_ANSWERED_ROWS = {MAX_ANSWERED_ROWS}",
                     where=f"window {window.name}",
                     remedy="have the history handed over as files (import), then pull day by day",
                 )
-            if not rows or number * size >= total:
-                return reading
-            number += 1
+            pages.take(page)
+        return reading
 
-    def _page(self, query: Mapping[str, str], size: int) -> tuple[bytes, list[Row], int, int]:
-        """One page, tried again with growing pauses where that may help: body, rows, total, rows a page.
-
-        A platform that allows fewer rows a page than asked for says so in `pageSize`.
-        """
+    def _page(self, pages: Pages) -> AnswerPage:
+        """The next page, tried again with growing pauses where that may help."""
         pause, waited = FIRST_PAUSE_SECONDS, 0.0
         tries = 0
         while True:
             tries += 1
             try:
-                return self._try_page(query, size)
+                return self._try_page(pages)
             except SourceBusy as error:
                 waited += error.retry_after
                 if waited > MAX_BUSY_SECONDS:
@@ -212,11 +214,12 @@ class RestSource:
                 self.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _try_page(self, query: Mapping[str, str], size: int) -> tuple[bytes, list[Row], int, int]:
-        source, where = self.contract.source, f"GET {self.path} page {query['pageNo']}"
+    def _try_page(self, pages: Pages) -> AnswerPage:
+        source, where = self.contract.source, f"GET {self.path} {pages.name}"
+        query = pages.query()
         try:
             with self.client.stream(
-                "GET", self.path, params=dict(query), headers=self._signed(query)
+                "GET", self.path, params=query, headers=self.headers(self.path, query)
             ) as response:
                 body = self._body(response, where)
                 status, headers = response.status_code, response.headers
@@ -240,47 +243,8 @@ class RestSource:
                 source, f"the platform answers HTTP {status}", where=where, remedy="pull again later"
             )
         if status != 200:
-            raise _rejected(source, f"the platform refuses the request (HTTP {status})", where)
-        return (body, *self._rows(body, where, size))
-
-    def _rows(self, body: bytes, where: str, size: int) -> tuple[list[Row], int, int]:
-        source = self.contract.source
-        try:
-            document = parse_document(source, body, where)
-        except DeliveryRefused:
-            raise SourceAnswerBroken(
-                source, "the answer is not whole JSON", where=where, remedy="pull again"
-            ) from None
-        code = document.get("code") if isinstance(document, dict) else None
-        if isinstance(document, dict) and code is not None and str(code) != "0":
-            text = str(code) if str(code).lstrip("-").isdigit() else "that is no number"
-            if text.startswith(("401", "403")):
-                raise _rejected(
-                    source, f"the platform refuses the request (code {text} under HTTP 200)", where
-                )
-            raise SourceAnswerBroken(
-                source,
-                f"the answer is an error under HTTP 200 (code {text})",
-                where=where,
-                remedy="pull again later",
-            )
-        inner = document.get("data") if isinstance(document, dict) else None
-        rows = inner.get("rows") if isinstance(inner, dict) else None
-        try:
-            total = int(str(inner["total"])) if isinstance(inner, dict) else -1
-        except (KeyError, ValueError):
-            total = -1
-        if not isinstance(rows, list) or total < 0 or code is None:
-            raise SourceAnswerBroken(
-                source,
-                "the answer is not a page with code, total and rows",
-                where=where,
-                remedy="compare the interface with schemas/sources and its path",
-            )
-        allowed = str(inner.get("pageSize", size)) if isinstance(inner, dict) else ""
-        if allowed.isdigit() and 0 < int(allowed) < size:
-            size = int(allowed)
-        return [texts_of(row) for row in rows], total, size
+            raise rejected(source, f"the platform refuses the request (HTTP {status})", where)
+        return read_answer(source, self.delivery.envelope, body, where)
 
     def _body(self, response: httpx.Response, where: str) -> bytes:
         parts, size, deadline = [], 0, time.monotonic() + MAX_ANSWER_SECONDS
@@ -303,22 +267,6 @@ class RestSource:
             parts.append(part)
         return b"".join(parts)
 
-    def _signed(self, query: Mapping[str, str]) -> dict[str, str]:
-        stamp, nonce = str(int(time.time())), secrets.token_hex(16)
-        ordered = "&".join(f"{name}={value}" for name, value in sorted(query.items()))
-        return {
-            "X-App-Id": self.connection.login,
-            "X-Timestamp": stamp,
-            "X-Nonce": nonce,
-            "X-Signature": signature(self.connection.password, "GET", self.path, ordered, stamp, nonce),
-        }
-
-
-def signature(secret: str, method: str, path: str, query: str, timestamp: str, nonce: str) -> str:
-    """Hex HMAC-SHA256 over method, path, sorted query, timestamp and nonce, one a line."""
-    text = "\n".join((method, path, query, timestamp, nonce))
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-
 
 def canonical_content(rows: list[Row]) -> str:
     """A hash of rows that does not depend on their order or on the order of their keys."""
@@ -340,15 +288,6 @@ def _keep_newest(reading: _Reading, row: Row, key: str, order: str) -> None:
 
 def _canonical(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True)
-
-
-def _rejected(source: str, what: str, where: str) -> SourceError:
-    return SourceRejectedUs(
-        source,
-        what,
-        where=where,
-        remedy="check app id, secret and path in the connection, and that this machine's clock is right",
-    )
 
 
 def _retry_after(headers: httpx.Headers) -> float:

@@ -22,7 +22,7 @@ from pipelines.errors import (
     SourceRejectedUs,
     SourceUnreachable,
 )
-from pipelines.ingest import landed, pull, rest
+from pipelines.ingest import landed, pull, rest, rest_auth
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -67,7 +67,7 @@ class Platform:
         self.queries.append(query)
         headers = request.headers
         ordered = "&".join(f"{name}={value}" for name, value in sorted(query.items()))
-        expected = rest.signature(
+        expected = rest_auth.signature(
             SECRET, "GET", "/api/v1/clues", ordered, headers["X-Timestamp"], headers["X-Nonce"]
         )
         if (
@@ -115,7 +115,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def contract() -> SourceContract:
     national = load_sources()["national"]
-    return national.model_copy(update={"delivery": {**national.delivery, "page_size": 3}})
+    return national.model_copy(update={"delivery": national.delivery.but(page_size=3)})
 
 
 @pytest.fixture
