@@ -21,7 +21,8 @@ import duckdb
 from pipelines import ingest, normalize, quality, registry
 from pipelines import publish as publishing
 from pipelines.contracts import SourceContract, load_sources, load_tables
-from pipelines.errors import ClearanceError, PublicationError, SourceError, UnknownSubject
+from pipelines.errors import ClearanceError, ConfigurationError, PublicationError, SourceError, UnknownSubject
+from pipelines.ingest import attempts
 from pipelines.normalize import Landed
 from pipelines.settings import City, Connection, connection_from_environment
 from pipelines.store import Workspace, move_into_place, remove_tree
@@ -89,7 +90,7 @@ def pull(
         try:
             report = ingest.pull(workspace, contracts[name], connection, business_date, say=say)
             say(f"{name}: {report.rows} rows in {len(report.deliveries)} new deliveries for {business_date}")
-        except SourceError as error:
+        except (SourceError, ConfigurationError) as error:
             errors.append(str(error))
             say(str(error))
     return errors
@@ -118,6 +119,7 @@ def publish(
         making = _new_making(workspace, connection, business_date)
         checks_folder = workspace.checks / making.publication_id
         warnings, results = make_tables(workspace, connection, city, contracts, making, checks_folder, say)
+        warnings += _why_missing(workspace, contracts, business_date)
         for warning in warnings:
             say(warning)
         quality.gate(results, where=str(checks_folder))
@@ -330,6 +332,22 @@ def _commit(
     move_into_place(waiting, place)
     publishing.swap_latest(workspace, place)
     return place
+
+
+def _why_missing(
+    workspace: Workspace, contracts: Mapping[str, SourceContract], business_date: date
+) -> list[str]:
+    """A line for every source whose last pull for the date did not land, with where to read on."""
+    lines = []
+    for name in contracts:
+        attempt = attempts.last(workspace, name, business_date)
+        if attempt is not None and attempt.reason is not None:
+            what = attempt.what.removeprefix(f"{name}: ")
+            lines.append(
+                f"{name} did not land for {business_date}: {what} ({attempt.tries} tries; "
+                f'docs/runbook.md, "{attempt.reason.heading}")'
+            )
+    return lines
 
 
 def _publishable_name(item: Landed) -> str:

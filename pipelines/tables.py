@@ -18,6 +18,7 @@ import pyarrow as pa
 from pipelines import __version__, clocks, ledger, normalize, publish, quality, registry, resolve
 from pipelines.contracts import SourceContract, channels, load_tables
 from pipelines.errors import PublicationError
+from pipelines.ingest import attempts
 from pipelines.ledger.booking import Booking
 from pipelines.normalize import Landed
 from pipelines.resolve.leads import MODEL_VERSION
@@ -85,7 +86,7 @@ def make_tables(
         connection, city, (first and first[0]) or making.business_date, making.business_date
     )
     warnings += clocks.build_clocks(connection, city, making.business_date)
-    _reference_tables(workspace, connection, contracts)
+    _reference_tables(workspace, connection, contracts, making.business_date)
     versions = versions_of(city, contracts)
     ledger.describe_leads(connection)
     posted = ledger.book(
@@ -140,11 +141,13 @@ def make_tables(
     }
     for name in MARTS:
         run_sql(connection, f"marts/{name}", parameters)
+    drifted = quality.make_drift(workspace, connection, contracts, making.known, making.business_date)
     publish.describe_tables(connection, load_tables())
     if checks_folder is not None:
         results += quality.check_deliveries(
             connection, making.business_date, checks_folder, since=making.newest_date
         )
+        results += quality.check_drift(drifted, contracts, checks_folder)
         results += quality.check_audits(connection, making.business_date, checks_folder)
         results += quality.check_tables(connection, load_tables(), checks_folder)
         quality.record(connection, results)
@@ -153,7 +156,10 @@ def make_tables(
 
 
 def _reference_tables(
-    workspace: Workspace, connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, SourceContract]
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, SourceContract],
+    business_date: date,
 ) -> None:
     feeding = [
         {"source": contract.source, "channel": channel}
@@ -183,11 +189,17 @@ def _reference_tables(
         {"source": name, "refused": len(list((workspace.landing / name / "refused").glob("*")))}
         for name in contracts
     ]
+    last = {name: attempts.last(workspace, name, business_date) for name in contracts}
+    problems = [
+        {"source": name, "problem": attempt.reason.zh if attempt is not None and attempt.reason else ""}
+        for name, attempt in last.items()
+    ]
     for table, content in (
         ("source_channels", feeding),
         ("channels", standing),
         ("source_titles", titles),
         ("refusals", refusals),
+        ("pull_problems", problems),
     ):
         connection.register("arriving", pa.Table.from_pylist(content))
         connection.execute(f"create or replace table core.{table} as select * from arriving")

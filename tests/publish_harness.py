@@ -287,7 +287,8 @@ class InventedCity:
                 "rows_version": landed[source] * 2, "rows_same": landed[source] - 2, "rows_out_of_scope": 1,
                 "rows_quarantined": 1, "control_total": None if source == "cyberspace" else landed[source] * 3,
                 "control_rows": None if source == "cyberspace" else landed[source] * 3,
-                "is_control_total_met": None if source == "cyberspace" else True, "refused": int(source == "hotline"),
+                "is_control_total_met": None if source == "cyberspace" else True,
+                "pull_problem": "连接不上" if source == self.late_source else None, "refused": int(source == "hotline"),
             }
             for source, (title, channels) in SOURCES.items()
         ]  # fmt: skip

@@ -158,13 +158,17 @@ def weekday(value: date) -> str:
 
 def freshness(source: Mapping[str, object], business_date: date) -> str:
     """How fresh a source is, in words."""
-    newest = source["last_delivered_for"]
+    newest, problem = source["last_delivered_for"], source.get("pull_problem")
     if source["is_delivered"]:
-        return "已报送"
+        return f"已报送（最近一次读取未完成：{problem}）" if problem else "已报送"
     waived = "（已准予缺报）" if source["is_waived"] else ""
+    why = f"（{problem}）" if problem else ""
     if not isinstance(newest, date):
-        return f"从未报送{waived}"
-    return f"未报送{day_of_month(business_date)}数据，最近报送{day_of_month(newest)}，滞后{source['age_days']}天{waived}"
+        return f"从未报送{why}{waived}"
+    return (
+        f"未报送{day_of_month(business_date)}数据{why}，最近报送{day_of_month(newest)}，"
+        f"滞后{source['age_days']}天{waived}"
+    )
 
 
 def control(source: Mapping[str, object]) -> str:

@@ -1,5 +1,5 @@
 -- Grain: one source. Inputs: core.known_rows, stage.deliveries, core.known_deliveries, core.source_titles,
--- registry.waivers, core.refusals, $business_date. Why: freshness and completeness, ours against theirs.
+-- registry.waivers, core.refusals, core.pull_problems, $business_date. Why: freshness and completeness, ours against theirs.
 create or replace table clearance.sources as
 with deliveries as (
     select d.* from stage.deliveries as d
@@ -31,9 +31,11 @@ select
     coalesce(c.rows_version, 0) as rows_version, coalesce(c.rows_same, 0) as rows_same,
     coalesce(c.rows_out_of_scope, 0) as rows_out_of_scope, coalesce(c.rows_quarantined, 0) as rows_quarantined,
     cast(s.control_total as bigint) as control_total, cast(s.control_rows as bigint) as control_rows, s.is_control_total_met,
+    nullif(p.problem, '') as pull_problem,
     cast(coalesce(r.refused, 0) as integer) as refused
 from core.source_titles as t
 left join summed as s on s.source = t.source
 left join counted as c on c.source = t.source
 left join core.refusals as r on r.source = t.source
+left join core.pull_problems as p on p.source = t.source
 order by t.source
