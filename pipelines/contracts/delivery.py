@@ -112,19 +112,20 @@ class FilesDelivery(AnyDelivery):
 class WindowedDelivery(AnyDelivery):
     """What is pulled by the time of change: `order_column` holds it.
 
-    A window begins `overlap_minutes` before the end of the one before.
+    A window begins `overlap_minutes` before the end of the one before; the `reconcile_days` before it are compared
+    with what is landed, and what is missing is fetched.
     """
 
     order_column: str
     overlap_minutes: int = Field(default=0, ge=0)
+    reconcile_days: int = Field(default=30, ge=0)
 
 
 class DatabaseDelivery(WindowedDelivery):
-    """A table of an exchange database; the `reconcile_days` before a window are compared by number and change time."""
+    """A table of an exchange database; the `reconcile_days` are compared by number and change time."""
 
     kind: Literal["database"]
     table: str
-    reconcile_days: int = Field(default=0, ge=0)
 
 
 class HmacAuth(Strict):

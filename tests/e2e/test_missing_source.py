@@ -1,0 +1,75 @@
+"""One source that hangs or is gone: the others go on, and the day says why it is missing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from pipelines import day, ingest
+from pipelines.contracts import load_sources
+from pipelines.ingest import sftp
+from pipelines.settings import Connection, load_city
+from pipelines.store import Workspace, open_published
+
+DAY = date(2023, 8, 31)
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def silent(port: int) -> Connection:
+    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+    return Connection(
+        conn_type="sftp", host="127.0.0.1", port=port, login="hotline", password="invented",
+        extra={"path": "/", "known_host_key": key},
+    )  # fmt: skip
+
+
+def test_a_hanging_source_stops_no_other(
+    tmp_path: Path, silent_server: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sftp, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(sftp, "FIRST_PAUSE_SECONDS", 0.01)
+    workspace = Workspace.open(tmp_path / "workspace")
+    outbox = tmp_path / "cyberspace"
+    outbox.mkdir()
+    row = {
+        "线索编号": "WX1",
+        "属地": "金凤区",
+        "交办时间": "2023-08-31",
+        "状态": "办理中",
+        "更新时间": "2023-08-31 09:00",
+    }
+    (outbox / "网信移交_20230831.jsonl").write_text(
+        json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    contracts = load_sources()
+    connections = {
+        contracts["hotline"].connection: silent(silent_server),
+        contracts["cyberspace"].connection: Connection(conn_type="fs", extra={"path": str(outbox)}),
+        contracts["petition"].connection: Connection(conn_type="nonsense"),
+    }
+    began = time.monotonic()
+    report = day.run(workspace, load_city(), DAY, connections=connections.get)
+    assert time.monotonic() - began < 60
+    assert [item.source for item in ingest.landed(workspace)] == ["cyberspace"]
+    assert len(report.source_errors) == 2
+    said = "\n".join(report.warnings)
+    assert "hotline did not land for 2023-08-31" in said and "Source does not answer" in said
+    page = (report.folder / "index.html").read_text(encoding="utf-8")
+    assert "从未报送（连接不上）" in page and "从未报送（连接配置有误）" in page
+    with open_published(report.folder / "clearance.duckdb") as connection:
+        found = dict(connection.execute("select source, pull_problem from clearance.sources").fetchall())
+    assert found == {
+        "cyberspace": None, "hotline": "连接不上", "national": None, "petition": "连接配置有误", "regional": None,
+    }  # fmt: skip
