@@ -29,10 +29,11 @@ def contract_file(contract: SourceContract) -> str:
 
 def value_shape(text: str) -> str:
     """The shape of a value, as the SQL macro of this name makes it: digits 9, letters a, other writing 字."""
-    shape = re.sub(r"[0-9]", "9", text.strip()[:60])
+    shape = re.sub(r"[0-9]", "9", text.strip(" ")[:60])
     shape = re.sub(r"[A-SU-Ya-z]+", "a", shape)
     shape = re.sub(r"[^\x00-\x7f年月日时分秒点]+", "字", shape)
-    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", shape)
+    shape = re.sub(r"[\s\x00-\x1f\x7f]+", " ", shape)
+    return re.sub(r"9{18,}", "9…", shape)
 
 
 def is_showable(name: str) -> bool:
