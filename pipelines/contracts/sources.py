@@ -25,6 +25,8 @@ Status = Literal[
 ChannelName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 # A column's text becomes a value by its codes, not by a macro.
 CODE_PARSER = "code"
+# What every ticket of a source must state itself.
+KEY_FIELDS = ("ticket_no", "received_at", "status_text")
 
 
 class ColumnContract(Strict):
@@ -119,8 +121,10 @@ class ScopeRule(Strict):
 
 
 class ValueRule(Strict):
+    """A column that holds one of `values`, or anything at all where none is named."""
+
     column: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
 
 
 class StatusRule(Strict):
@@ -144,7 +148,11 @@ class OutcomeRule(Strict):
 
 
 class SourceContract(Strict):
-    """One source system: `schemas/sources/NAME.yml`."""
+    """One source system: `schemas/sources/NAME.yml`.
+
+    `constants` are fields that no column feeds and that are the same for every row: the division of an office that
+    serves one, say. They are texts.
+    """
 
     source: str = Field(pattern=NAME_PATTERN)
     title: str
@@ -152,6 +160,7 @@ class SourceContract(Strict):
     delivery: Delivery
     channel: ChannelRule
     columns: dict[str, ColumnContract]
+    constants: dict[str, str] = Field(default_factory=dict)
     status: StatusRule
     outcome: tuple[OutcomeRule, ...] = ()
     scope: ScopeRule | None = None
@@ -272,10 +281,15 @@ def _check_source(contract: SourceContract, fields: dict[str, FieldContract], pa
                 where=str(path),
                 remedy=f"the fields are {', '.join(fields)}",
             )
-    for field in ("ticket_no", "received_at", "division_text", "status_text"):
-        if not contract.columns_of(field):
+    for field in (*KEY_FIELDS, "division_text"):
+        if not contract.columns_of(field) and field not in contract.constants:
             raise ContractError(
                 f"no column feeds {field}: {fields[field].meaning}",
                 where=str(path),
                 remedy=f"write field: {field} at the column that holds it",
             )
+    for field in contract.constants:
+        if field not in fields or fields[field].type != "VARCHAR" or field in KEY_FIELDS:
+            raise ContractError(f"{field} cannot be a constant: it is no text field", where=str(path))
+        if contract.columns_of(field):
+            raise ContractError(f"{field} is a constant and fed by a column as well", where=str(path))

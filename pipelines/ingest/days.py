@@ -14,15 +14,17 @@ from pipelines.ingest.rows import Reading
 from pipelines.store import Workspace
 
 NAME_DATE = re.compile(
-    r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])(?=日|\D|$|\d{4}(?:\d{2})?(?!\d))"
+    r"(?<!\d)(20\d{2})(?:[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])(?=日|\D|$|\d{4}(?:\d{2})?(?!\d))"
+    r"|年(\d{1,2})月(\d{1,2})日)"
 )
 
 
 def date_in_name(name: str) -> date | None:
-    """The date a file's name carries (20230831, 2023-08-31, 2023年08月31日), or None."""
+    """The date a file's name carries (20230831, 2023-08-31, 2023年8月31日), or None."""
     for found in NAME_DATE.finditer(name):
         try:
-            return date(int(found.group(1)), int(found.group(2)), int(found.group(3)))
+            year, *rest = (int(part) for part in found.groups() if part is not None)
+            return date(year, *rest)
         except ValueError:
             continue
     return None

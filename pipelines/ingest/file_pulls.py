@@ -39,7 +39,7 @@ SETTLE_SECONDS = 1.0
 MARKER_DAYS = 30
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".bak")
 PLACEHOLDERS = {
-    "date": r"(?<!\d)\d{4}[-_.]?\d{2}[-_.]?\d{2}(?!\d)",
+    "date": r"(?<!\d)(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}(?!\d)|\d{4}年\d{1,2}月\d{1,2}日)",
     "time": r"\d{4}(?:\d{2})?",
     "sequence": r"\d+",
 }

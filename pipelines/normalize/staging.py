@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines import registry
 from pipelines.contracts import ColumnContract, SourceContract, load_fields
 from pipelines.errors import ContractError
 from pipelines.settings import City
@@ -61,7 +62,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
         if name not in BASE_MACROS:
             run_sql(connection, name)
     _load_divisions(connection, city)
-    for name in ("create_deliveries", "create_corrections", "create_dismissals", "create_rows"):
+    registry.create_missing_tables(connection)
+    for name in ("create_deliveries", "create_corrections", "create_rows"):
         run_sql(connection, f"staging/{name}")
 
 
@@ -141,6 +143,8 @@ def quote_identifier(name: str) -> str:
 def _field(contract: SourceContract, field: str, present: set[str]) -> str:
     names = [name for name in contract.columns_of(field) if name in present]
     kind = load_fields()[field].type
+    if field in contract.constants:
+        return _text(contract.constants[field])
     if not names:
         return f"cast(null as {kind})"
     parsed = [_parsed(contract.columns[name], name, kind) for name in names]
@@ -175,7 +179,8 @@ def _status(contract: SourceContract, present: set[str]) -> str:
     status = f"coalesce({status}, 'handling')"
     if rule.closed_by is not None and rule.closed_by.column in present:
         values = ", ".join(_text(value) for value in rule.closed_by.values)
-        closed = f"clean_text({quote_identifier(rule.closed_by.column)}) in ({values})"
+        stated = f"clean_text({quote_identifier(rule.closed_by.column)})"
+        closed = f"{stated} in ({values})" if values else f"{stated} is not null"
         status = f"case when {closed} and {status} <> 'reopened' then 'closed' else {status} end"
     return status
 

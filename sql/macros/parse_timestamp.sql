@@ -1,5 +1,6 @@
 -- Parser `timestamp`: Beijing wall time from every shape of the contract; NULL where it cannot be read.
--- Shapes: 2023-08-15[ T]10:20[:30[.123456]][zone], 2023/8/15, 2023年8月15日[10时20分], 20230815[102000], spreadsheet serials.
+-- Shapes: 2023-08-15[ T]10:20[:30[.123456]][zone], 2023/8/15, 2023年8月15日[10时20分], 20230815[102000], spreadsheet serials,
+-- seconds or milliseconds since 1970 (10 or 13 digits from 2001 on, which begin with 1: no date of ours does).
 -- A stated zone is converted to Beijing time.
 create or replace temp macro parse_timestamp(x) as
     case
@@ -11,6 +12,8 @@ create or replace temp macro parse_timestamp(x) as
         when regexp_matches(trim(x), '^\d{5}(\.\d+)?$')
             then timestamp '1899-12-30 00:00:00'
                  + to_microseconds(cast(round(try_cast(trim(x) as double) * 86400) * 1000000 as bigint))
+        when regexp_matches(trim(x), '^1\d{9}(\d{3})?$')
+            then make_timestamp(try_cast(rpad(trim(x), 16, '0') as bigint)) + interval 8 hour
         when regexp_matches(trim(x), '(Z|[+-]\d{2}:?\d{2})$') and contains(x, ':')
             then cast(timezone('Asia/Shanghai', try_cast(regexp_replace(trim(x), '([+-]\d{2})(\d{2})$', '\1:\2') as timestamptz))
                       as timestamp)
