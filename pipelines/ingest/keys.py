@@ -7,7 +7,7 @@ more is counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contracts import SourceContract
+from pipelines.ingest.corrections import CORRECTION
 from pipelines.ingest.deliveries import Delivery, landed
 from pipelines.store import Workspace, quote_literal
 
@@ -46,7 +47,10 @@ class HeldKeys:
     def __init__(self, workspace: Workspace, contract: SourceContract, until: date) -> None:
         self.workspace, self.contract = workspace, contract
         self.deliveries = [
-            item for item in landed(workspace, contract.source) if item.delivered_for <= until and item.rows
+            item
+            for item in landed(workspace, contract.source)
+            # What a person corrected is no row of the source.
+            if item.delivered_for <= until and item.rows and item.kind != CORRECTION
         ]
 
     def compare(self, keys_file: Path, since: datetime, before: datetime) -> Comparison:
@@ -77,6 +81,28 @@ class HeldKeys:
             theirs_alone=tuple(Key(number, changed) for number, changed in alone),
             ours_alone=tuple(row[0] for row in missing),
         )
+
+    def count(self, since: datetime, before: datetime, leaving: Collection[str] = ()) -> int | None:
+        """How many rows the source should still show as last changed within [since, before): the numbers whose newest
+        change lies there, and the rows without a number. `leaving` are numbers known to have changed since. None where
+        no change time we hold can be read as a time.
+        """
+        with self.workspace.scratch() as scratch:
+            self._load_ours(scratch, since)
+            times = scratch.execute(
+                "select count(*), count(try_cast(moment as timestamp)) from ours"
+            ).fetchall()[0]
+            if times[0] and not times[1]:
+                return None
+            inside = "try_cast(moment as timestamp) >= $since and try_cast(moment as timestamp) < $before"
+            found = scratch.execute(
+                "select (select count(*) from (select number, arg_max(moment, try_cast(moment as timestamp)) as moment "
+                f"from ours where number <> '' group by number) where {inside} "
+                "and not list_contains($leaving, number)) "
+                f"+ (select coalesce(sum(n), 0) from ours where number = '' and {inside})",
+                {"since": since, "before": before, "leaving": list(leaving)},
+            ).fetchall()
+        return int(found[0][0])
 
     def _load_ours(self, scratch: duckdb.DuckDBPyConnection, since: datetime) -> None:
         number = self.contract.columns_of("ticket_no")[0]

@@ -30,8 +30,9 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
-from pipelines.ingest.rest import RestSource, canonical_content
+from pipelines.ingest.rest import Answer, RestSource, canonical_content
 from pipelines.ingest.rows import Reading
+from pipelines.ingest.trailing import late_parts
 from pipelines.ingest.windows import Window, beijing_now, window_for
 from pipelines.settings import Connection
 from pipelines.store import Workspace
@@ -77,19 +78,61 @@ def _pull_rest(
     _expect(contract, connection, ("http", "https"))
     window, same_day = window_for(workspace, contract, delivered_for, beijing_now())
     say(f"{contract.source}: reading {window.name}")
-    with workbench(workspace) as bench:
-        with RestSource(contract, connection, say=say) as source:
-            answer = source.read(window, bench)
+    number = contract.columns_of("ticket_no")[0]
+    with workbench(workspace) as bench, RestSource(contract, connection, say=say) as source:
+        answer = source.read(window, bench)
+        reports = [_land_answer(workspace, contract, window, same_day, delivered_for, answer, bench, say)]
+        held = HeldKeys(workspace, contract, delivered_for)
+        changed_since = {(row.get(number) or "").strip() for row in answer.rows}
+        for late in late_parts(source, held, window, changed_since, beijing_now(), bench, say):
+            say(f"{contract.source}: {late.rows} rows of {late.window.name} came late; fetched")
+            origin = {
+                "trailing": {
+                    "since": str(late.window.since), "before": str(late.window.before), "late": late.rows,
+                }
+            }  # fmt: skip
+            own = late.answer.pages_file.parent
+            reports.append(
+                _land_answer(
+                    workspace, contract, late.window, (), delivered_for, late.answer, own, say, origin
+                )
+            )
+    new = [item for report in reports for item in report.deliveries]
+    known = [item for report in reports for item in report.already_landed]
+    return report_of(contract.source, new, known, [])
 
-        def reader(scratch: duckdb.DuckDBPyConnection) -> Reading:
-            reading = rows_reading(scratch, contract, answer.rows, f"window {window.name}", bench)
-            return replace(reading, control_total=answer.total, control_rows=len(answer.rows))
 
-        item = original(answer.pages_file, contract.source, "pages.jsonl")
-        identity = canonical_content(answer.rows)
-        return _land_window(
-            workspace, contract, window, same_day, delivered_for, "rest", item, identity, reader, bench, say
-        )
+def _land_answer(
+    workspace: Workspace,
+    contract: SourceContract,
+    window: Window,
+    same_day: Sequence[Delivery],
+    delivered_for: date,
+    answer: Answer,
+    bench: Path,
+    say: Say,
+    origin: Mapping[str, Any] | None = None,
+) -> PullReport:
+    def reader(scratch: duckdb.DuckDBPyConnection) -> Reading:
+        reading = rows_reading(scratch, contract, answer.rows, f"window {window.name}", bench)
+        return replace(reading, control_total=answer.total, control_rows=len(answer.rows))
+
+    item = original(answer.pages_file, contract.source, "pages.jsonl")
+    identity = canonical_content(answer.rows)
+    return _land_window(
+        workspace,
+        contract,
+        window,
+        same_day,
+        delivered_for,
+        "rest",
+        item,
+        identity,
+        reader,
+        bench,
+        say,
+        origin,
+    )
 
 
 def _pull_database(

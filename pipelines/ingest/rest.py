@@ -166,6 +166,10 @@ class RestSource:
         reading, pages_file = whole
         return Answer(reading.rows(), reading.total, pages_file)
 
+    def total(self, window: Window) -> int | None:
+        """The source's own count of a window, from its first page; None where it states none."""
+        return self._page(Pages(self.contract.source, self.delivery, window)).total
+
     def _read_once(self, window: Window, out: BinaryIO) -> _Reading:
         key = self.contract.columns_of("ticket_no")[0]
         pages = Pages(self.contract.source, self.delivery, window)

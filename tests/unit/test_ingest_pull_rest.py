@@ -181,8 +181,13 @@ def test_the_next_window_starts_before_the_end_of_the_last(platform, contract, w
     served.reset([clue(1)])
     pull(workspace, contract, connection(port), date(2023, 8, 30))
     pull(workspace, contract, connection(port), DAY)
-    assert served.queries[-1]["updatedSince"] == "2023-08-30 22:00:00"
-    assert served.queries[-1]["updatedBefore"] == "2023-09-01 00:00:00"
+    window, trailing = served.queries[-2:]
+    assert window["updatedSince"] == "2023-08-30 22:00:00"
+    assert (trailing["updatedSince"], trailing["updatedBefore"]) == (
+        "2023-07-31 22:00:00",
+        "2023-08-30 22:00:00",
+    )
+    assert window["updatedBefore"] == "2023-09-01 00:00:00"
 
 
 def test_a_window_without_rows_is_a_delivery_too(platform, contract, workspace) -> None:
