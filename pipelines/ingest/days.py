@@ -61,7 +61,7 @@ def newest_change(
 
 
 def _day(column: str) -> str:
-    """SQL of the date a text starts with: 2023-08-15…, 2023/8/15…, 2023年8月15日…, 20230815…."""
+    """SQL of the date a text starts with: 2023-08-15…, 2023/8/15…, 2023年8月15日…, 20230815…, or counts from 1970."""
     name = _identifier(column)
     separated = r"^\s*(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})"
     packed = r"^\s*(\d{4})(\d{2})(\d{2})(\d{4}|\d{6})?\s*$"
@@ -72,7 +72,9 @@ def _day(column: str) -> str:
 
     return (
         f"case when regexp_matches({name}, '{separated}') then {parts(separated)} "
-        f"when regexp_matches({name}, '{packed}') then {parts(packed)} end"
+        f"when regexp_matches({name}, '{packed}') then {parts(packed)} "
+        f"when regexp_matches(trim({name}), '^1\\d{{9}}(\\d{{3}})?$') "
+        f"then cast(make_timestamp(try_cast(rpad(trim({name}), 16, '0') as bigint)) + interval 8 hour as date) end"
     )
 
 

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 import duckdb
 import pyarrow as pa
 
-from pipelines.contracts import SourceContract
+from pipelines.contracts import Envelope, SourceContract
+from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
@@ -169,8 +170,9 @@ def read_page(contract: SourceContract, content: bytes, name: str) -> Page:
     total = number = None
     rows: Any = document
     if isinstance(document, dict):
-        code = document.get("code")
-        if code is not None and str(code) != "0":
+        envelope = contract.delivery.get("envelope", Envelope())
+        code = None if envelope.code is None else at_path(document, envelope.code, None)
+        if code is not None and str(code) not in envelope.success:
             raise DeliveryRefused(
                 source,
                 f"the page is an error answer of the source (code {_short(code)}), it holds no rows",
@@ -179,8 +181,10 @@ def read_page(contract: SourceContract, content: bytes, name: str) -> Page:
             )
         inner = document.get("data")
         body = inner if isinstance(inner, dict) else document
-        rows = inner if isinstance(inner, list) else body.get("rows")
-        total, number = _number(body.get("total")), _number(body.get("pageNo"))
+        rows = at_path(document, envelope.rows, inner if isinstance(inner, list) else body.get("rows"))
+        stated = body.get("total")
+        total = _number(at_path(document, envelope.total, stated) if envelope.total else stated)
+        number = _number(body.get("pageNo"))
     if not isinstance(rows, list):
         raise DeliveryRefused(
             source,

@@ -170,7 +170,9 @@ def _suffix(name: str) -> str:
 
 
 def _is_json_lines(text: bytes) -> bool:
-    """A page object says `rows`, `data` or `code` in front; else the first line is one whole object, or none is."""
+    """A page object says `rows`, `data` or `code` in front, or holds objects in a list, as no row does; else the first
+    line is one whole object, or none is.
+    """
     first, _, rest = text.partition(b"\n")
     try:
         whole = json.loads(first)
@@ -180,5 +182,15 @@ def _is_json_lines(text: bytes) -> bool:
         # One pretty-printed document starts with a line that holds little; a cut JSON line is followed by objects.
         return rest.lstrip().startswith(b"{")
     return not (
-        isinstance(whole, dict) and ({"data", "rows"} & set(whole) or set(whole) == {"code", "message"})
+        isinstance(whole, dict)
+        and ({"data", "rows"} & set(whole) or set(whole) == {"code", "message"} or _holds_rows(whole))
+    )
+
+
+def _holds_rows(value: object, depth: int = 3) -> bool:
+    """Whether a list of objects stands in an object, or in an object within it."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, dict) for item in value)
+    return (
+        isinstance(value, dict) and depth > 0 and any(_holds_rows(part, depth - 1) for part in value.values())
     )

@@ -47,7 +47,8 @@ STANDING = (
     ("到期按时办结", "due_on_time"),
 )
 PROGRESS_FORMULAS = ("台账平衡", "超期未结")
-BLOCKS_A_PAGE = 4
+# Rows of divisions × channels that fit on a printed page; a division's block is never cut.
+ROWS_A_PAGE = 34
 NAMES = {**FLOW_NAMES, "overdue": "超期未结"}
 
 
@@ -76,15 +77,16 @@ def write_workbook(file: Path, figures: Figures, city: City, context: Publicatio
 
 
 def _progress(sheet: Sheet, figures: Figures, city: City, subtitle: str) -> None:
-    columns = [Column("属地", 9), Column("渠道", 13)]
+    columns = [Column("属地", 9), Column("渠道", _name_width(figures, 13))]
     columns += [Column(BASIS_NAMES[basis], 6.6, "count", NAMES[name]) for name in PROGRESS for basis in BASES]
     sheet.head(f"{city.name}欠薪线索清零进度表", f"{subtitle}　单位：件次、条（线索）", columns)
     channels = {
         channel: name + ("" if figures.delivered_channels.get(channel, True) else "＊")
         for channel, name in figures.channels.items()
     }
+    blocks_a_page = max(1, ROWS_A_PAGE // (len(channels) + 1))
     for place, (division, name) in enumerate([*figures.divisions.items(), (ALL, TOTAL)]):
-        if place and place % BLOCKS_A_PAGE == 0:
+        if place and place % blocks_a_page == 0:
             sheet.page_break()
         is_total = division == ALL
         rows = [(label, _pairs(figures, division, channel), False) for channel, label in channels.items()]
@@ -100,13 +102,18 @@ def _progress(sheet: Sheet, figures: Figures, city: City, subtitle: str) -> None
     sheet.finish(freeze_columns=2, print_columns_repeated=True)
 
 
+def _name_width(figures: Figures, least: float) -> float:
+    """Wide enough for the longest channel's name and the mark of a missing source."""
+    return max(least, *(2 * len(name) + 3 for name in figures.channels.values()))
+
+
 def _pairs(figures: Figures, division: str, channel: str) -> list[int]:
     cells = {basis: figures.of(basis, division, channel) for basis in BASES}
     return [cells[basis][name] for name in PROGRESS for basis in BASES]
 
 
 def _standing(sheet: Sheet, figures: Figures, city: City, subtitle: str, what: str) -> None:
-    columns = [Column(what, 12)]
+    columns = [Column(what, _name_width(figures, 12) if what == "渠道" else 12)]
     columns += [Column(BASIS_NAMES[basis], 6.2, "count", label) for label, _ in STANDING for basis in BASES]
     columns += [Column(BASIS_NAMES[basis], 7.6, "share", "时效内办结率（热线）") for basis in BASES]
     columns += [Column(BASIS_NAMES[basis], 7.6, "share", "时效内办结率（信访）") for basis in BASES]
