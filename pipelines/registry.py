@@ -199,6 +199,15 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     derive_standing(connection)
 
 
+def create_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that are not there: rows can be folded where no registry was read, and nobody decided anything."""
+    for table, columns in {**PUBLICATION_TABLES, **DECISION_TABLES}.items():
+        connection.execute(f"create table if not exists registry.{table} ({columns})")
+    connection.execute(
+        "create table if not exists registry.standing_dismissals (delivery_id varchar, row_no bigint)"
+    )
+
+
 def append_decision(workspace: Workspace, table: str, decision: Mapping[str, object]) -> int:
     """Append a person's decision to a table of DECISION_TABLES. Returns its number."""
     folder = workspace.registry / table

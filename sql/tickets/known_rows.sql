@@ -9,11 +9,11 @@ create or replace table core.known_rows as
 with known as (
     select delivery_id, row_no, source, delivered_for, order_key, ticket_no, ticket_id, channel, changed_at, native_status,
            status, received_at, closed_at, division_code, category,
-           coalesce(reason, case when is_settled then 'set_aside' end) as reason, content_hash,
-           case when is_settled then 'quarantined' else disposition end as disposition, flags, claimant_phone
+           coalesce(reason, case when is_set_aside then 'set_aside' end) as reason, content_hash,
+           case when is_set_aside then 'quarantined' else disposition end as disposition, flags, claimant_phone
     from (
         -- A row that a person corrected or dismissed stays out, also where a rule mended later would read it.
-        select r.*, s.row_no is not null as is_settled
+        select r.*, coalesce(s.is_set_aside, false) as is_set_aside
         from stage.rows as r
         left join core.settled_rows as s on s.delivery_id = r.delivery_id and s.row_no = r.row_no
     ) as r
