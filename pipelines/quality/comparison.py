@@ -119,10 +119,10 @@ class _Comparison:
         rows_before = sum(day.rows for day in self.before)
         for name in self.contract.columns:
             filled_before = sum(day.filled(name) for day in self.before)
-            share = filled_before / rows_before if rows_before else 0.0
-            if self.today.filled(name) or not share:
+            if self.today.filled(name) or not filled_before:
                 continue
-            if self._is_out_of_the_header(name) or _is_unlikely_empty(share, self.today.rows):
+            is_unlikely = chance_apart(filled_before, rows_before, self.today.rows) < ALPHA
+            if is_unlikely and (self._is_out_of_the_header(name) or self._was_filled(name)):
                 vanished.add(name)
         unknown_before = {name for day in self.before for name in day.extra}
         new = [name for name in self.today.extra if name not in unknown_before and name != REST]
@@ -224,8 +224,8 @@ class _Comparison:
             for family, members in sorted(families.items()):
                 count, shown = sum(members.values()), max(members, key=lambda shape: (members[shape], shape))
                 is_read = (name, shown) not in self.history.unread_shapes
-                # The same source would have shown it only on this day, by chance.
-                chance = (filled / (filled + filled_before)) ** count if filled_before else 1.0
+                # Without history every shape is the first of its kind.
+                chance = chance_apart(count, filled, filled_before) if filled_before else 1.0
                 if family in before or (is_read and chance >= ALPHA):
                     continue
                 baseline = 0.0 if filled_before else None
@@ -275,9 +275,14 @@ class _Comparison:
         return [grouped[key] for key in sorted(grouped)]
 
     def _is_out_of_the_header(self, name: str) -> bool:
-        """Whether no row of the day has the column, and every row of enough days before had it."""
-        always = len(self.before) >= MIN_DAYS and not any(day.absent.get(name) for day in self.before)
-        return always and self.today.absent.get(name, 0) == self.today.rows
+        """Whether no row of the day has the column, and every row before had it."""
+        is_always = not any(day.absent.get(name) for day in self.before)
+        return is_always and self.today.absent.get(name, 0) == self.today.rows
+
+    def _was_filled(self, name: str) -> bool:
+        """Whether the middle one of enough days leaves no doubt: one file of history is no measure of a day."""
+        shares = [day.filled(name) / day.rows for day in self.before]
+        return len(shares) >= MIN_DAYS and (1 - median(shares)) ** self.today.rows < ALPHA
 
     def _shown_code(self, name: str, code: str, unknown: int) -> str:
         if code == REST:
@@ -350,6 +355,14 @@ def shape_family(shape: str) -> str:
     return re.sub(r"(?<!9)9{1,2}(?!9)", "9", re.sub(r"\.9+", ".9", shape))
 
 
-def _is_unlikely_empty(share: float, rows: int) -> bool:
-    """Whether chance leaves a column empty in all `rows` rows less often than ALPHA, where `share` of rows fill it."""
-    return bool(rows) and (share >= 1 or rows * math.log1p(-share) < math.log(ALPHA))
+def chance_apart(marked: int, here: int, there: int) -> float:
+    """The chance that all `marked` of `here` + `there` rows lie among `here`, where their places are drawn by lot."""
+    if marked > here:
+        return 0.0
+    together = here + there
+    return math.exp(
+        math.lgamma(here + 1)
+        - math.lgamma(here - marked + 1)
+        - math.lgamma(together + 1)
+        + math.lgamma(together - marked + 1)
+    )

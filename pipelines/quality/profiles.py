@@ -75,7 +75,7 @@ def profile_sql(contract: SourceContract, columns: Sequence[str], scan: str) -> 
     return read_sql("drift/template").format(
         scan=scan,
         source=_text(contract.source),
-        empties=", ".join(f"count(*) - count(nullif(trim({_name(name)}), ''))" for name in declared),
+        empties=", ".join(f"count(*) - count({_filled(name)})" for name in declared),
         columns=", ".join(_text(name) for name in declared),
         codes=_union([_codes(name, scan) for name in code_columns(contract) if name in columns])
         or "select '' as filename, '' as column_name, '' as raw, 0 as count where false",
@@ -110,6 +110,12 @@ def is_personal(contract: SourceContract, name: str) -> bool:
     if column.privacy is not None:
         return column.privacy == "personal"
     return any(load_fields()[field].privacy == "personal" for field in column.fields)
+
+
+def _filled(name: str) -> str:
+    # What begins with a character after the blank is filled; only the rest has to be trimmed.
+    value = _name(name)
+    return f"case when {value} >= '!' then 1 when trim({value}) <> '' then 1 end"
 
 
 def _codes(name: str, scan: str) -> str:

@@ -13,7 +13,7 @@ shapes as (
     {shapes}
 ),
 extras as (
-    select filename, key as column_name, 'extra' as kind, coalesce(min(value_shape(value)), '') as value,
+    select filename, key as column_name, 'extra' as kind, coalesce(value_shape(min(value)), '') as value,
            count(*) filter (where value is not null) as count,
            parse_timestamp(min(value)) is not null as is_readable
     from (

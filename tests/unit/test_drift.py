@@ -133,6 +133,8 @@ def test_every_kind_is_found_with_its_number_and_its_line(bench: Bench) -> None:
     bench.land(TODAY, rows)
     findings = bench.drift()
     assert findings == bench.drift(), "the second time nothing is profiled and everything is said again"
+    bench.workspace.warehouse_file.unlink()
+    assert findings == bench.drift(), "a rebuild says the same"
 
     code = only(findings, "unknown_code")
     assert (code.column_name, code.example, code.count, code.rows) == ("工单状态", "待回访", 12, ROWS)
@@ -279,6 +281,30 @@ def test_the_same_distribution_raises_no_alarm(share: float, sizes: list[int], n
     chance = random.Random(number)
     days = [(sum(chance.random() < share for _ in range(size)), size) for size in sizes]
     assert share_change(days[-1], days[:-1]) is None
+
+
+@seed(20230831)
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=29), st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_a_source_that_stays_as_it_is_has_no_findings(sizes: list[int], number: int) -> None:
+    """Days drawn from one form: codes, empty values and rare ways to write a time, small days among them."""
+    chance = random.Random(number)
+    weights = [chance.random() ** 2 for _ in range(4)]
+    filled = {name: chance.random() for name in HOTLINE.columns}
+    shapes = ("9999-99-99 99:99:99", "9999年9月9日", "9999年9月99日", "9999/9/9")
+
+    def drawn(size: int) -> Day:
+        day = Day(rows=size)
+        for name, share in filled.items():
+            day.empty[name] = sum(chance.random() >= share for _ in range(size))
+        for name, values in (("工单状态", ("待签收", "办理中", "已办结", "退回")), ("来电时间", shapes)):
+            kind = day.codes if name == "工单状态" else day.shapes
+            for value in chance.choices(values, weights, k=day.filled(name)):
+                kind[name][value] = kind[name].get(value, 0) + 1
+        return day
+
+    days = [drawn(size) for size in sizes]
+    assert compare(HOTLINE, History(days[-1], days[:-1]), TODAY) == []
 
 
 @given(st.integers(30, 400), st.floats(0.0, 0.4))

@@ -142,3 +142,25 @@ def test_no_server_is_unreachable(contract, workspace, monkeypatch, tmp_path) ->
     with pytest.raises(SourceUnreachable):
         pull(workspace, contract, nowhere, DAY)
     assert refusals(workspace) == []
+
+
+def test_a_renamed_column_is_refused_with_the_line_that_accepts_it(
+    table: psycopg.Connection, contract: SourceContract, workspace: Workspace, connection: Connection
+) -> None:
+    table.execute("alter table exchange.ldjc_aj rename column gxsj to gxsj_new")
+    with pytest.raises(DeliveryRefused) as refused:
+        pull(workspace, contract, connection, DAY)
+    assert "required columns are missing: gxsj; unknown headers: gxsj_new, bz_new" in str(refused.value)
+    line = "gxsj: {field: changed_at, parser: timestamp, required: true, aliases: [gxsj_new]}"
+    assert f"if gxsj_new is gxsj, write in schemas/sources/regional.yml under columns: {line}" in str(
+        refused.value
+    )
+
+
+def test_a_time_of_change_that_became_text_is_said(
+    table: psycopg.Connection, contract: SourceContract, workspace: Workspace, connection: Connection
+) -> None:
+    table.execute("alter table exchange.ldjc_aj alter column gxsj type varchar(30)")
+    with pytest.raises(DeliveryRefused) as refused:
+        pull(workspace, contract, connection, DAY)
+    assert "the type of gxsj changed: it is varchar(30) now, and no time" in str(refused.value)
