@@ -59,9 +59,7 @@ class Fault(StrEnum):
     MARKER_WRONG_HASH = "marker_wrong_hash"  # a marker of other bytes; the right one a day later
     MARKER_WRONG_COUNT = "marker_wrong_count"  # a marker of other rows; the right one a day later
     # files of hotline, petition and cyberspace
-    REPLACED_AFTER_READ = (
-        "replaced_after_read"  # without its last rows (a workbook: other bytes); whole a day later
-    )
+    REPLACED_AFTER_READ = "replaced_after_read"  # without its last rows (a workbook: in other bytes); as it should be a day later
     APPEARS_LATE = "appears_late"  # comes 1 to 3 days after the day in its name, unchanged
     APPEARS_TWICE = "appears_twice"  # lies there under a second name too, for good: it is one delivery
     RENAMED = "renamed"  # lies under another name first; a day later under its own alone

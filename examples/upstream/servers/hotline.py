@@ -20,6 +20,7 @@ from itertools import pairwise
 from examples.upstream.servers.outbox import (
     DAILY_FROM,
     EVERY_DAY_FROM,
+    Once,
     OutboxFile,
     chance,
     days_of_files,
@@ -60,7 +61,7 @@ def files(versions: Versions, seed: int, since: datetime, until: datetime) -> It
             if not since < before <= until:
                 continue
             stem = f"GD_{day:%Y%m%d}_{sequence:02d}"
-            made = _Once(partial(_csv, versions, positions, chance(seed, "hotline", day)))
+            made = Once(partial(_csv, versions, positions, chance(seed, "hotline", day)))
             yield OutboxFile(f"{stem}.csv", before, made)
             yield OutboxFile(f"{stem}.ok", before, partial(_marker, made, len(positions)))
 
@@ -73,20 +74,7 @@ def _spans(day: date, since: datetime, before: datetime, seed: int) -> list[tupl
     return list(pairwise([since, *(since + timedelta(hours=hour) for hour in hours), before]))
 
 
-class _Once:
-    """Bytes made at the first call and kept for the marker."""
-
-    def __init__(self, make: partial[bytes]) -> None:
-        self._make = make
-        self._made: bytes | None = None
-
-    def __call__(self) -> bytes:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
-
-
-def _marker(made: _Once, rows: int) -> bytes:
+def _marker(made: Once, rows: int) -> bytes:
     return f"{rows} {hashlib.sha256(made()).hexdigest()}\n".encode()
 
 

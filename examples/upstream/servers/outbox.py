@@ -20,6 +20,7 @@ DAILY_FROM = date(2023, 8, 1)
 EVERY_DAY_FROM = date(2023, 8, 28)
 CANONICAL = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 DAY = timedelta(days=1)
+Content = Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,20 @@ class OutboxFile:
 
     name: str
     appears_at: datetime
-    content: Callable[[], bytes]
+    content: Content
+
+
+class Once:
+    """Bytes made at the first call and kept."""
+
+    def __init__(self, make: Content) -> None:
+        self._make = make
+        self._made: bytes | None = None
+
+    def __call__(self) -> bytes:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 def midnight(day: date) -> datetime:

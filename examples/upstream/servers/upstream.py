@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from examples.upstream.servers import cyberspace, hotline, petition
 from examples.upstream.servers.faults import NO_FAULTS, Fault, Faults, day_shown
+from examples.upstream.servers.file_faults import FileFaults
 from examples.upstream.servers.national import NationalPlatform
-from examples.upstream.servers.outbox import OutboxFile, write_file
+from examples.upstream.servers.outbox import OutboxFile
 from examples.upstream.servers.regional import DATABASE, READER, RegionalDatabase
 from examples.upstream.servers.sftp import SftpServer
 from examples.upstream.servers.versions import Versions
@@ -71,6 +72,7 @@ class Upstream:
         self._sftp = SftpServer(
             {account: self._folder / account for account in accounts},
             {account: self._passwords[account] for account in accounts},
+            faults,
         )
         self._running = ExitStack()
         self._until = datetime.min
@@ -122,7 +124,10 @@ class Upstream:
             self._database.advance(until)
         if "national" in self._only:
             self._platform.advance(until)
-            self._open_or_close(day_shown(until))
+            self._open_or_close(self._web, Fault.NATIONAL_DOWN, day_shown(until))
+        if self._only & {"petition", "hotline"}:
+            self._sftp.advance(until)
+            self._open_or_close(self._sftp, Fault.SFTP_DOWN, day_shown(until))
         self._until = until
 
     def faults_met(self) -> dict[str, int]:
@@ -163,16 +168,20 @@ class Upstream:
 
     def _deliver(self, source: str, until: datetime) -> None:
         files_of, place = FILE_SOURCES[source]
-        for file in files_of(self._versions[source], self._seed, self._until, until):
-            write_file(self._folder / place, file.name, file.content(), file.appears_at)
+        outbox = FileFaults(source, self._faults)
+        files = files_of(self._versions[source], self._seed, outbox.reach(self._until), until)
+        for step in outbox.steps(files, self._until, until):
+            step.carry_out(self._folder / place)
+            if step.fault is not None and until < step.seen_until:
+                self._faults.meet(step.fault)
 
-    def _open_or_close(self, day: date) -> None:
-        """Refuse connections for a day that the servers are down, and admit them again."""
-        if self._faults.strikes_day(Fault.NATIONAL_DOWN, day):
-            self._web.refuse()
-            self._faults.meet(Fault.NATIONAL_DOWN)
+    def _open_or_close(self, server: WebServer | SftpServer, fault: Fault, day: date) -> None:
+        """Refuse connections on a day on which the server is down, and admit them again."""
+        if self._faults.strikes_day(fault, day):
+            server.refuse()
+            self._faults.meet(fault)
         else:
-            self._web.admit()
+            server.admit()
 
     def _prepare_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
