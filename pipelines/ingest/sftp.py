@@ -81,9 +81,9 @@ class SftpOutbox:
 
     async def _fetch(self, name: str, target: Path) -> None:
         size = 0
-        remote = await asyncio.wait_for(self._open_client().open(self._path(name), "rb"), STEP_SECONDS)
+        remote = await self._within(self._open_client().open(self._path(name), "rb"), STEP_SECONDS)
         with target.open("wb") as out:
-            while block := await asyncio.wait_for(remote.read(BLOCK_BYTES), STEP_SECONDS):
+            while block := await self._within(remote.read(BLOCK_BYTES), STEP_SECONDS):
                 size += len(block)
                 refuse_large(self.source, name, size)
                 out.write(block if isinstance(block, bytes) else block.encode())
@@ -166,7 +166,7 @@ class SftpOutbox:
         is_missing_expected: bool = False,
     ) -> Result:
         try:
-            return self._loop.run_until_complete(asyncio.wait_for(step, seconds))
+            return self._loop.run_until_complete(self._within(step, seconds))
         except asyncssh.SFTPNoSuchFile:
             if is_missing_expected:
                 raise FileNotFoundError from None
@@ -179,6 +179,20 @@ class SftpOutbox:
             raise self._rejected("the server refuses the account or its password") from None
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise self._unreachable(type(error).__name__) from None
+
+    async def _within(self, step: Coroutine[Any, Any, Result], seconds: float) -> Result:
+        """The step's result. A server that hangs does not answer the closing of a handle either, which a step that
+        is cancelled waits for: the session is broken off first. Raises TimeoutError.
+        """
+        task = asyncio.ensure_future(step)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            if self._session is not None:
+                self._session.abort()
+            task.cancel()
+            await asyncio.wait({task}, timeout=CONNECT_SECONDS)
+            raise TimeoutError
+        return task.result()
 
     def _rejected(self, what: str) -> SourceError:
         return SourceRejectedUs(
