@@ -25,7 +25,7 @@ class NewChannel(Strict):
     """What a source says of a channel that it brings: its Chinese title, whose time limits it follows, its place.
 
     `order` places it among the channels that sources bring (all of them after the known ones); `report_as` is how
-    the bulletin words its count ("办理市长信箱来信": the count and 件 follow).
+    the bulletin words its count ("办理信访事项": the count and 件 follow).
     """
 
     title: str = Field(pattern=r"^\S{2,12}$")
@@ -97,10 +97,15 @@ def join_channels(sources: Mapping[str, SourceContract], root: Path) -> dict[str
                 where=str(root / "sources" / f"{feeding[name][0]}.yml"),
                 remedy=f"clocks_like is one of {', '.join(known)}",
             )
-    titles = [known[name].title if name in known else brought[name].title for name in feeding]
-    if len(set(titles)) < len(titles):
-        double = next(title for title in titles if titles.count(title) > 1)
-        raise ContractError(f"two channels have the title {double}", where=str(root / "sources"))
+    titles = {entry.title for entry in known.values()}
+    for name, new in brought.items():
+        if new.title in titles:
+            raise ContractError(
+                f"two channels have the title {new.title}",
+                where=str(root / "sources" / f"{feeding[name][0]}.yml"),
+                remedy="give the new one another title, or count the rows under the channel that has it",
+            )
+        titles.add(new.title)
     places = {name: place for place, name in enumerate(known)}
     order = sorted(
         feeding,
