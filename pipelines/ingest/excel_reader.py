@@ -29,6 +29,7 @@ __all__ = ["CODE_SHEET", "WorkbookUnreadable", "cell_text", "read_excel", "read_
 
 HEADER_SEARCH_ROWS = 10
 EXCEL_DIGITS = 15
+COUNT_DIGITS = 7  # a total row may have its count in the column of the numbers
 BATCH_ROWS = 20_000
 CODE_SHEET = re.compile(r"代码|编码|码表|字典|说明|填报|参考|code|dict|readme", re.IGNORECASE)
 
@@ -161,7 +162,7 @@ def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _S
             where=name,
         )
     total = contract.delivery.get("total_row")
-    if total and rows and _is_total(rows[-1], str(total)):
+    if total and rows and _is_total(rows[-1], str(total)) and not _has_number(contract, headers, rows[-1]):
         rows.pop()
     return _Sheet(sheet.name, tuple(title), headers, rows)
 
@@ -191,6 +192,15 @@ def _is_total(cells: Sequence[str], word: str) -> bool:
     """The last row is the total row when one of its cells is the word alone or with a number, never prose."""
     pattern = re.compile(rf"(?:总)?{re.escape(fold_header(word))}[::]?(?:共)?\d*(?:件|条|人)?")
     return any(pattern.fullmatch(fold_header(cell)) for cell in cells)
+
+
+def _has_number(contract: SourceContract, headers: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether the row has a ticket's own number: then it is a ticket, whatever its texts say."""
+    names = contract.columns_of("ticket_no")
+    return any(
+        contract.declared_name(header) in names and sum(sign.isdigit() for sign in cell) > COUNT_DIGITS
+        for header, cell in zip(headers, cells, strict=False)
+    )
 
 
 def _reading(

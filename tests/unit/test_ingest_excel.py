@@ -203,3 +203,8 @@ def test_two_sheets_of_matters_are_one_delivery(petition, workspace, tmp_path) -
     sheets = {"一": [HEADER, matter(1)], "二": [list(reversed(HEADER)), list(reversed(matter(2)))]}
     found = land(workspace, petition, xlsx(tmp_path / "XFJ_20230831_1800.xlsx", sheets))
     assert [row["信访件编号"] for row in found] == [matter(1)[0], matter(2)[0]]
+
+
+def test_a_last_matter_that_says_total_in_its_text_is_a_matter(petition, workspace, tmp_path) -> None:
+    lines = [*TITLE, HEADER, matter(1), matter(2, text="合计")]
+    assert len(land(workspace, petition, xlsx(tmp_path / "XFJ_20230831_1800.xlsx", {"a": lines}))) == 2
