@@ -31,6 +31,7 @@ from pipelines.worksheet import (
     FileRow,
     Table,
     csv_of,
+    is_changed,
     read_rows,
     shown,
     workbook_of,
@@ -305,7 +306,7 @@ def _dismissals(workspace: Workspace) -> tuple[set[Key], set[Key]]:
 def _refuse_place(workspace: Workspace, file: Path) -> None:
     if file.suffix.lower() not in (".xlsx", ".csv"):
         raise UnknownSubject(f"{file.name} is neither an .xlsx nor a .csv", remedy="name it so")
-    if file.exists():
+    if os.path.lexists(file):
         raise UnknownSubject(
             "a file of this name is there already",
             where=str(file),
@@ -377,21 +378,21 @@ def _merged(
         problems.append(f"{line.where}: the column {missing[0]} is gone from the file")
         return None
     values, extra = dict(original.values), dict(original.extra)
-    is_changed = False
+    has_changed = False
     for name, cell in line.cells.items():
         part: dict[str, str | None] | dict[str, str] = values if name in values else extra
         if name.startswith(MARK) or name not in part:
             continue
         new, old = shown(cell), shown(part[name])
-        if new.strip() == old.strip():
+        if not is_changed(old, new):
             continue
         if SHORTENED.fullmatch(new.strip()):
             problems.append(
                 f"{line.where}: the number in {name} was shortened by the spreadsheet; write it as text"
             )
         part[name] = new
-        is_changed = True
-    if not is_changed:
+        has_changed = True
+    if not has_changed:
         return None
     return SourceRow(original.source, values, extra, original.changed_at, original.delivered_for)
 

@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import xlsxwriter
@@ -31,6 +32,10 @@ NOTES = (
 LONGEST_CELL = 32_000
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 
+NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,20})?")
+MOMENT = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+EXCEL_ROWS = 1_048_575
+
 Table = tuple[list[str], list[list[str]], list[set[int]]]
 """Header, rows and, for each row, the columns to look at (numbered from 0)."""
 
@@ -49,8 +54,32 @@ def shown(value: str | None) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)[:LONGEST_CELL]
 
 
+def is_changed(old: str, new: str) -> bool:
+    """Whether a person changed a cell. What a spreadsheet makes of a text by itself is no change: 01 to 1, 380.00 to
+    380, 2023-08-30 09:00:00 to 2023/8/30 9:00."""
+    old, new = old.strip(), new.strip()
+    if old == new:
+        return False
+    if NUMBER.fullmatch(old) and NUMBER.fullmatch(new):
+        return not (len(new) < len(old) and Decimal(old) == Decimal(new))
+    before, after = MOMENT.fullmatch(old), MOMENT.fullmatch(new)
+    if before and after and "/" in new:
+        return any(
+            int(was or 0) != int(now or 0)
+            for part, (was, now) in enumerate(zip(before.groups(), after.groups(), strict=True))
+            if part < 5 or now is not None
+        )
+    return True
+
+
 def workbook_of(tables: Mapping[str, Table]) -> bytes:
     """An .xlsx of texts, a sheet a source after the notes."""
+    full = [name for name, (_, lines, _) in tables.items() if len(lines) > EXCEL_ROWS]
+    if full:
+        raise UnknownSubject(
+            f"more rows of {full[0]} wait than a sheet holds ({EXCEL_ROWS})",
+            remedy="write a .csv with --source",
+        )
     # In memory: XlsxWriter would else keep personal data in temporary files.
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -87,8 +116,12 @@ def csv_of(tables: Mapping[str, Table]) -> bytes:
 
 
 def _harmless(value: str) -> str:
-    """A CSV cell that a spreadsheet does not take for a formula."""
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    """A CSV cell that a spreadsheet does not take for a formula; `_as_written` takes the quote away again."""
+    return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
+
+
+def _as_written(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(FORMULA_STARTS) else cell
 
 
 def read_rows(file: Path) -> list[FileRow]:
@@ -148,8 +181,5 @@ def _csv_cells(file: Path) -> dict[str, list[list[str]]]:
         raise DeliveryRefused(
             "correction", "the text is neither UTF-8 with a mark nor GB18030", where=file.name
         ) from None
-    rows = [
-        [cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS) else cell for cell in line]
-        for line in csv.reader(io.StringIO(text, newline=""))
-    ]
+    rows = [[_as_written(cell) for cell in line] for line in csv.reader(io.StringIO(text, newline=""))]
     return {"CSV": rows}

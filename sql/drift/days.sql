@@ -5,6 +5,6 @@ select p.source, d.delivered_for, p.column_name, p.kind, case when p.kind = 'row
 from stage.profiles as p
 join stage.deliveries as d on d.delivery_id = p.delivery_id
 semi join core.known_deliveries as k on k.delivery_id = p.delivery_id
-where d.delivered_for between $since and $business_date and d.rows > 0
+where d.delivered_for between $since and $business_date and d.rows > 0 and d.kind <> 'correction'
 group by p.source, d.delivered_for, p.column_name, p.kind, case when p.kind = 'rows' then '' else p.value end
 order by p.source, d.delivered_for, p.column_name, p.kind, value
