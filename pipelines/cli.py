@@ -229,16 +229,20 @@ def bench(tickets: Annotated[int, typer.Option(help="Size of the invented city."
 
 
 @app.command()
-def doctor(context: typer.Context) -> None:
-    """Look at workspace, connections, calendar and landing, and say what is wrong and what to do."""
+def doctor(
+    context: typer.Context,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Try each connection too, with short time limits; no row is read.")
+    ] = False,
+) -> None:
+    """Look at workspace, sources, calendar and publications, and say what is wrong and what to do."""
     from pipelines.doctor import examine
 
     session: Session = context.obj
-    findings = examine(session.workspace_root, session.city_directory)
+    findings = examine(session.workspace_root, session.city_directory, is_probing=probe)
     for finding in findings:
-        say(f"{'ok   ' if finding.is_good else 'WRONG'} {finding.subject}: {finding.text}")
-        if finding.remedy:
-            say(f"      to do: {finding.remedy}")
+        for line in finding.lines():
+            say(line)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(3)
 

@@ -120,7 +120,7 @@ def read_window(
         try:
             return _read(contract, connection, window, bench, held)
         except psycopg.Error as error:
-            failure = _named(contract, error)
+            failure = named_error(contract, error)
             if attempt == MAX_TRIES or not failure.is_retryable:
                 raise failure from None
             say(f"{contract.source}: {failure.what.split(': ', 1)[-1]}; trying again in {pause:.0f} s")
@@ -365,7 +365,7 @@ def _order(contract: SourceContract, columns: list[str]) -> list[str]:
     )
 
 
-def _named(contract: SourceContract, error: psycopg.Error) -> SourceError:
+def named_error(contract: SourceContract, error: psycopg.Error) -> SourceError:
     """The database's error by its kind; its own message is not passed on, it may quote a value."""
     state = error.sqlstate or ""
     where = f"{contract.delivery.get('table')}" + (f" (SQLSTATE {state})" if state else "")

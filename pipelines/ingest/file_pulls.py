@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -240,13 +240,7 @@ class _Pull:
         return read_marker(self.contract.source, file.read_bytes(), entry.name)
 
     def _marker_entry(self, listed: dict[str, Entry], entry: Entry) -> Entry | None:
-        if not self.has_markers:
-            return None
-        stem = entry.name.rpartition(".")[0]
-        return next(
-            (listed[name] for name in (f"{stem}.ok", f"{stem}.OK", f"{entry.name}.ok") if name in listed),
-            None,
-        )
+        return marker_of(listed, entry) if self.has_markers else None
 
     def _refuse(self, item: Original, error: DeliveryRefused, origin: dict[str, Any]) -> None:
         self.refused.append(
@@ -264,6 +258,13 @@ class _Pull:
             return
         (self.new if is_new else self.known).append(delivery)
         say_landed(self.say, delivery, is_new=is_new)
+
+
+def marker_of(listed: Mapping[str, Entry], entry: Entry) -> Entry | None:
+    """The marker beside a file, among all that is listed."""
+    stem = entry.name.rpartition(".")[0]
+    names = (f"{stem}.ok", f"{stem}.OK", f"{entry.name}.ok")
+    return next((listed[name] for name in names if name in listed), None)
 
 
 def name_pattern(contract: SourceContract) -> re.Pattern[str]:

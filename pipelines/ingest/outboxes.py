@@ -45,14 +45,24 @@ class Outbox(Protocol):
 
 
 @contextmanager
-def open_outbox(contract: SourceContract, connection: Connection) -> Iterator[Outbox]:
-    """The outbox of a connection: conn_type `fs` is a folder, `sftp` an SFTP account."""
+def open_outbox(
+    contract: SourceContract,
+    connection: Connection,
+    *,
+    tries: int | None = None,
+    seconds: float | None = None,
+) -> Iterator[Outbox]:
+    """The outbox of a connection: conn_type `fs` is a folder, `sftp` an SFTP account. `tries` and `seconds` limit how
+    often and how long a server is waited for, where less than usual is enough.
+    """
     if connection.conn_type == "fs":
         yield FolderOutbox(contract.source, _path(contract, connection))
     elif connection.conn_type == "sftp":
         from pipelines.ingest.sftp import SftpOutbox
 
-        outbox = SftpOutbox(contract.source, connection, _path(contract, connection))
+        outbox = SftpOutbox(
+            contract.source, connection, _path(contract, connection), tries=tries, seconds=seconds
+        )
         try:
             yield outbox
         finally:

@@ -29,11 +29,23 @@ Result = TypeVar("Result")
 class SftpOutbox:
     """One SFTP session on one folder. Blocking: it runs its own event loop. Close it after use."""
 
-    def __init__(self, source: str, connection: Connection, folder: str) -> None:
+    def __init__(
+        self,
+        source: str,
+        connection: Connection,
+        folder: str,
+        *,
+        tries: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self.tries, self.seconds = tries or MAX_TRIES, seconds or CONNECT_SECONDS
+        self.step_seconds = seconds or STEP_SECONDS
         self.source, self.connection, self.folder = source, connection, folder.rstrip("/") or "/"
         self.where = f"sftp {connection.host}:{connection.port or 22}{self.folder}"
         self._key = self._host_key()
         self._loop = asyncio.new_event_loop()
+        # What a broken session leaves behind in asyncssh's own tasks is said once, by the step that met it.
+        self._loop.set_exception_handler(lambda loop, context: None)
         self._session: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self.left_out: tuple[str, ...] = ()
@@ -51,6 +63,11 @@ class SftpOutbox:
                 self._loop.run_until_complete(asyncio.wait_for(self._session.wait_closed(), CLOSE_SECONDS))
             self._session = None
         if not self._loop.is_closed():
+            hanging = asyncio.all_tasks(self._loop)
+            for task in hanging:
+                task.cancel()
+            if hanging:
+                self._loop.run_until_complete(asyncio.wait(hanging, timeout=CLOSE_SECONDS))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
@@ -92,14 +109,14 @@ class SftpOutbox:
 
     def _connect(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        for attempt in range(1, MAX_TRIES + 1):
+        for attempt in range(1, self.tries + 1):
             try:
-                self._run(self._log_in(), seconds=2 * CONNECT_SECONDS)
+                self._run(self._log_in(), seconds=2 * self.seconds)
                 return
             except SourceUnreachable:
                 if self._session is not None:
                     self._session.abort()
-                if attempt == MAX_TRIES:
+                if attempt == self.tries:
                     raise
                 time.sleep(pause)
                 pause *= 2
@@ -114,8 +131,8 @@ class SftpOutbox:
             client_keys=self._client_keys(),
             agent_path=None,
             config=None,
-            connect_timeout=CONNECT_SECONDS,
-            login_timeout=CONNECT_SECONDS,
+            connect_timeout=self.seconds,
+            login_timeout=self.seconds,
             keepalive_interval=15,
         )
         self._client = await self._session.start_sftp_client(path_errors="surrogateescape")
@@ -162,11 +179,11 @@ class SftpOutbox:
         self,
         step: Coroutine[Any, Any, Result],
         *,
-        seconds: float = STEP_SECONDS,
+        seconds: float | None = None,
         is_missing_expected: bool = False,
     ) -> Result:
         try:
-            return self._loop.run_until_complete(self._within(step, seconds))
+            return self._loop.run_until_complete(self._within(step, seconds or self.step_seconds))
         except asyncssh.SFTPNoSuchFile:
             if is_missing_expected:
                 raise FileNotFoundError from None

@@ -218,6 +218,15 @@ class Hanging(asyncssh.SFTPServer):
         await asyncio.sleep(3600)
 
 
+async def stop(acceptor: asyncssh.SSHAcceptor) -> None:
+    """Close a server, and end what hangs in it."""
+    acceptor.close()
+    hanging = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
 class Anybody(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         return False
@@ -247,7 +256,8 @@ def test_a_server_that_stops_in_the_middle_ends_in_bounded_time(folder, hotline,
                 DAY,
             )
     finally:
-        loop.call_soon_threadsafe(acceptor.close)
+        asyncio.run_coroutine_threadsafe(stop(acceptor), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
+        loop.close()
     assert time.monotonic() - began < 5
