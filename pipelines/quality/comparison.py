@@ -90,6 +90,7 @@ class History:
     before: list[Day] = field(default_factory=list)
     extra_shapes: dict[str, tuple[str, bool]] = field(default_factory=dict)
     unread_shapes: set[tuple[str, str]] = field(default_factory=set)
+    unread_codes: set[tuple[str, str]] = field(default_factory=set)
     names: frozenset[str] = frozenset()
 
 
@@ -176,7 +177,15 @@ class _Comparison:
         for name in code_columns(self.contract):
             today = self.today.codes.get(name, {})
             filled, filled_before = self.today.filled(name), sum(day.filled(name) for day in self.before)
-            unknown = [code for code in today if name in known and code not in known[name]]
+            is_flag = name not in known
+            everything = {*today, *(code for day in self.before for code in day.codes.get(name, {}))}
+            strange = {
+                code
+                for code in everything
+                if ((name, code) in self.history.unread_codes if is_flag else code not in known[name])
+            }
+            unknown = sorted(strange & set(today))
+            accept = lines.unknown_flag if is_flag else lines.unknown_code
             for code in unknown:
                 seen = sum(day.codes.get(name, {}).get(code, 0) for day in self.before)
                 shown = self._shown_code(name, code, len(unknown))
@@ -188,11 +197,9 @@ class _Comparison:
                     rows=filled,
                     baseline=seen / filled_before if filled_before else None,
                     is_new=seen == 0,
-                    accept=lines.unknown_code(self.contract, name, code if shown == code != REST else None),
+                    accept=accept(self.contract, name, code if shown == code != REST else None),
                 )
-            for code in sorted({*today, *(code for day in self.before for code in day.codes.get(name, {}))}):
-                if code in unknown or code == REST:
-                    continue
+            for code in sorted(everything - strange - {REST}):
                 changed = share_change(
                     (today.get(code, 0), filled),
                     [(day.codes.get(name, {}).get(code, 0), day.filled(name)) for day in self.before],
@@ -201,7 +208,7 @@ class _Comparison:
                     self._add(
                         "share_of_code",
                         name,
-                        self._shown_code(name, code, 1),
+                        self._shown_code(name, code, 0),
                         count=today.get(code, 0),
                         rows=filled,
                         baseline=changed,
@@ -237,7 +244,7 @@ class _Comparison:
         for name in sorted(
             {*self.today.unreadable, *(name for day in self.before for name in day.unreadable)}
         ):
-            if name not in self.contract.columns:
+            if name not in self.contract.columns or self.contract.columns[name].parser == "flag":
                 continue
             count, filled = self.today.unreadable.get(name, 0), self.today.filled(name)
             changed = share_change(
@@ -280,9 +287,11 @@ class _Comparison:
         return is_always and self.today.absent.get(name, 0) == self.today.rows
 
     def _was_filled(self, name: str) -> bool:
-        """Whether the middle one of enough days leaves no doubt: one file of history is no measure of a day."""
+        """Whether even the day that filled it least, of enough days, leaves no doubt: rows of one day are alike, and
+        one file of history is no measure of a day.
+        """
         shares = [day.filled(name) / day.rows for day in self.before]
-        return len(shares) >= MIN_DAYS and (1 - median(shares)) ** self.today.rows < ALPHA
+        return len(shares) >= MIN_DAYS and (1 - min(shares)) ** self.today.rows < ALPHA
 
     def _shown_code(self, name: str, code: str, unknown: int) -> str:
         if code == REST:

@@ -95,8 +95,9 @@ def _histories(
                 histories[source].extra_shapes[column] = (value, is_readable)
         else:
             (entry.codes if kind == "code" else entry.shapes)[column][value] = int(count)
-            if kind == "shape" and not is_readable:
-                histories[source].unread_shapes.add((column, value))
+            if not is_readable:
+                history = histories[source]
+                (history.unread_shapes if kind == "shape" else history.unread_codes).add((column, value))
     for source, day, column, count in run_sql(connection, "drift/unreadable", parameters).fetchall():
         if (source, day) in days:
             name = contracts[source].columns_of("received_at")[0] if column == "received_at" else column

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import get_args
 
 from pipelines.contracts import Outcome, SourceContract, Status
-from pipelines.ingest.acceptance import alias_line, contract_file, is_showable, yaml_text
+from pipelines.ingest.acceptance import alias_line, column_line, contract_file, is_showable, yaml_text
 
 HIDDEN_CODE = "CODE"
 
@@ -71,6 +71,16 @@ def unknown_code(contract: SourceContract, name: str, code: str | None) -> str:
     if code is None:
         parts.append(f"{HIDDEN_CODE} stands for the code, which the delivery holds and which is not shown")
     return "; ".join(parts)
+
+
+def unknown_flag(contract: SourceContract, name: str, code: str | None) -> str:
+    """The line that makes a column of yes and no one of codes, where a third answer came."""
+    codes = {"是": True, "否": False, HIDDEN_CODE if code is None else code: False}
+    column = contract.columns[name].model_copy(update={"parser": "code", "codes": codes})
+    return (
+        f"{contract_file(contract)} → columns: → {column_line(name, column)}   "
+        "# choose true, false or null; list every answer that comes"
+    )
 
 
 def new_date_shape(contract: SourceContract, name: str, shape: str, is_read: bool) -> str:

@@ -24,7 +24,7 @@ HISTORY_DAYS = 28
 MOST_VALUES = 200
 REST = "…"
 # Made anew where the profile itself counts something else than before.
-PROFILE_VERSION = "1"
+PROFILE_VERSION = "2"
 CODE_PARSERS = ("code", "flag")
 
 

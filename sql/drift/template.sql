@@ -25,8 +25,8 @@ extras as (
 ),
 valued as (
     select filename, column_name, 'code' as kind, clean_text(raw) as value, sum(count) as count,
-           cast(null as boolean) as is_readable
-    from codes where clean_text(raw) is not null group by filename, column_name, clean_text(raw)
+           parse_flag(raw) is not null as is_readable
+    from codes where clean_text(raw) is not null group by filename, column_name, clean_text(raw), parse_flag(raw) is not null
     union all
     select filename, column_name, 'shape', value_shape(digits), sum(count),
            bool_or(parse_timestamp(least_value) is not null or parse_timestamp(greatest_value) is not null)

@@ -173,10 +173,15 @@ def test_shares_of_codes_and_of_unreadable_values(bench: Bench) -> None:
         row["工单状态"] = "已办结" if number < 35 else "办理中"
         row["办结时间"] = f"{TODAY} 12:00:00" if number < 35 else ""
         row["派单时间"] = "下午" if number < 30 else row["派单时间"]
+        row["是否督办"] = "待定" if number < 2 else "否"
     bench.land(TODAY, rows)
     findings = bench.drift()
     shares = {item.example: item for item in findings if item.kind == "share_of_code"}
     assert shares["已办结"].share == 35 / ROWS and shares["已办结"].baseline_share == 0
+    third = only(findings, "unknown_code")
+    assert (third.column_name, third.example, third.count) == ("是否督办", "待定", 2)
+    line = "是否督办: {field: is_supervised, parser: code, codes: {是: true, 否: false, 待定: false}}"
+    assert third.accept.startswith(f"schemas/sources/hotline.yml → columns: → {line}   # choose")
     unread = only(findings, "share_of_unreadable")
     assert (unread.column_name, unread.count, unread.rows) == ("派单时间", 30, ROWS)
 
