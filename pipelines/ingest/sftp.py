@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -197,7 +197,7 @@ class SftpOutbox:
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise self._unreachable(type(error).__name__) from None
 
-    async def _within(self, step: Coroutine[Any, Any, Result], seconds: float) -> Result:
+    async def _within(self, step: Awaitable[Result], seconds: float) -> Result:
         """The step's result. A server that hangs does not answer the closing of a handle either, which a step that
         is cancelled waits for: the session is broken off first. Raises TimeoutError.
         """
