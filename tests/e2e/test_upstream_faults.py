@@ -18,6 +18,8 @@ from typing import Any
 
 import asyncssh
 import httpx
+import pandas as pd
+import psycopg
 import pytest
 
 from examples.upstream.model import City, CityParameters, build_city
@@ -383,6 +385,86 @@ def test_a_day_without_sftp_is_named_and_the_next_brings_it(city: City, tmp_path
             for delivery in ingest.landed(pull(upstream, tmp_path, "hotline", DAYS[2]), "hotline")
         ]
     assert any(name.startswith("GD_20230828") for name in names)
+
+
+# --- regional ---
+
+
+def login(upstream: Upstream) -> dict[str, Any]:
+    known = connection(upstream, "regional")
+    return {
+        "host": known["host"],
+        "port": known["port"],
+        "dbname": known["schema"],
+        "user": known["login"],
+        "password": known["password"],
+    }
+
+
+def cases(upstream: Upstream) -> dict[str, datetime]:
+    """Number and change time of every case that the reader sees."""
+    with psycopg.connect(**login(upstream)) as reader:
+        found = reader.execute("select ajbh, gxsj from exchange.ldjc_aj where ajbh <> ''")
+        return dict(found.fetchall())
+
+
+def expected_cases(city: City, day: date) -> dict[str, datetime]:
+    frame = city.changes["regional"]
+    shown = frame[pd.to_datetime(frame["_changed_at"]) < end_of(day)].sort_values(["_changed_at", "_version"])
+    newest = shown[shown["ajbh"].fillna("") != ""].groupby("ajbh").tail(1)
+    return {row.ajbh: datetime.fromisoformat(row.gxsj) for row in newest.itertuples()}
+
+
+def test_late_commits_are_not_there_and_then_are(city: City, tmp_path: Path) -> None:
+    """Whatever is missing on an evening changed before it, and is there five days later at the latest."""
+    first, missing = date(2023, 8, 15), []
+    faults = Faults(2, {"late_commit": 0.5, "very_late_commit": 0.5}, calm_from=first + 11 * DAY)
+    with Upstream(city, tmp_path / "city", faults, only=("regional",)) as upstream:
+        for number in range(12):
+            upstream.advance(end_of(first + number * DAY))
+            there, usual = cases(upstream), expected_cases(city, first + number * DAY)
+            missing.append({item for item in usual.items() if there.get(item[0]) != item[1]})
+        met = upstream.faults_met()
+    assert met["late_commit"] >= 1 and met["very_late_commit"] >= 1 and any(missing) and not missing[-1]
+    for number, late in enumerate(missing[:-5]):
+        assert not late & missing[number + 5], "made good within the time"
+    assert any(late & missing[number + 1] for number, late in enumerate(missing[:-1])), "some take days"
+
+
+def columns(upstream: Upstream) -> dict[str, str]:
+    """The names and types of the table's columns."""
+    shape = (
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = 'exchange.ldjc_aj'::regclass and attnum > 0"
+    )
+    with psycopg.connect(**login(upstream)) as reader:
+        return dict(reader.execute(shape).fetchall())
+
+
+def test_a_table_changes_for_a_day_and_a_session_ends_while_it_reads(city: City, tmp_path: Path) -> None:
+    table_faults = ("permission_denied", "column_dropped", "column_retyped")
+    with serving(
+        city, tmp_path, "regional", DAYS[1], **dict.fromkeys((*table_faults, "restart_in_read"), 1.0)
+    ) as upstream:
+        shown = columns(upstream)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            cases(upstream)
+        with pytest.raises(SourceRejectedUs):
+            pull(upstream, tmp_path, "regional", DAYS[1])
+        upstream.advance(end_of(DAYS[1]) + timedelta(hours=12))
+        usual = columns(upstream)
+        assert (
+            len({name for name in shown if name.endswith("_bak")}) == 1 and len(set(usual) - set(shown)) == 1
+        )
+        assert len([name for name in usual if shown.get(name) == "text" != usual[name]]) == 1
+        with pytest.raises(psycopg.OperationalError):
+            cases(upstream)
+        assert cases(upstream)
+        upstream.advance(end_of(DAYS[2]))
+        workspace = pull(upstream, tmp_path, "regional", DAYS[2])
+        assert upstream.faults_met() == {**dict.fromkeys(table_faults, 1), "restart_in_read": 2}
+        assert cases(upstream) == expected_cases(city, DAYS[2])
+    assert set(expected_cases(city, DAYS[2])) == set(landed(workspace, "regional", "ajbh")) - {""}
 
 
 # --- the switches ---

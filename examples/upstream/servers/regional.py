@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
+from examples.upstream.servers.faults import NO_FAULTS, Faults
+from examples.upstream.servers.regional_faults import RegionalFaults
 from examples.upstream.servers.versions import Versions
 
 if TYPE_CHECKING:
@@ -61,8 +63,11 @@ HOST_RULES = "local all postgres trust\nlocal all all scram-sha-256\n"
 class RegionalDatabase:
     """The database server and what it holds, from `start` to `stop`."""
 
-    def __init__(self, versions: Versions, password: str) -> None:
+    def __init__(self, versions: Versions, password: str, faults: Faults = NO_FAULTS) -> None:
         self._versions = versions
+        self._faults = RegionalFaults(faults, versions, READER)
+        # The newest version of each case that the table holds.
+        self._newest: dict[str, int] = {}
         self._password = password
         self._taken = 0
         self._folder: Path | None = None
@@ -103,6 +108,7 @@ class RegionalDatabase:
             connection.execute(
                 sql.SQL("grant select on exchange.ldjc_aj to {}").format(sql.Identifier(READER))
             )
+            self._faults.prepare(connection)
 
     def stop(self) -> None:
         """Stop the server, whoever is still connected, and remove its files."""
@@ -115,25 +121,42 @@ class RegionalDatabase:
 
     def advance(self, until: datetime) -> None:
         """Bring the table to its state at `until`: one transaction, last version of a case wins."""
+        shown = self._versions.shown_before(until)
+        committed = self._faults.committed(range(self._taken, max(self._taken, shown)), until)
+        last = {self._versions.tickets[position]: position for position in committed}
+        newer = {ticket: place for ticket, place in last.items() if place > self._newest.get(ticket, -1)}
+        with self._connect(DATABASE) as connection:
+            self._faults.restore(connection)
+            if newer:
+                self._merge(connection, list(newer.values()))
+            self._faults.spoil(connection, until, COLUMN_TYPES, self._open_session)
+        self._newest.update(newer)
+        self._taken = max(self._taken, shown)
+
+    def count_faults(self) -> None:
+        """Count what befell readers since; what the table shows was counted when it was changed."""
+        self._faults.count_burnt()
+
+    def _merge(self, connection: psycopg.Connection[tuple[object, ...]], positions: list[int]) -> None:
         versions = self._versions
-        shown = versions.shown_before(until)
-        if shown <= self._taken:
-            return
-        last = {versions.tickets[position]: position for position in range(self._taken, shown)}
         names = [name for name in versions.columns if name in COLUMN_TYPES]
         places = [versions.index(name) for name in names]
         identifiers = sql.SQL(", ").join(map(sql.Identifier, names))
-        with self._connect(DATABASE) as connection, connection.cursor() as cursor:
-            texts = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in names)
+        texts = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in names)
+        with connection.cursor() as cursor:
             cursor.execute(
                 sql.SQL("create temporary table sent (position integer, {}) on commit drop").format(texts)
             )
             with cursor.copy(sql.SQL("copy sent (position, {}) from stdin").format(identifiers)) as copy:
-                for position in last.values():
+                for position in positions:
                     row = versions.rows[position]
                     copy.write_row((position, *(row[place] for place in places)))
             cursor.execute(_merge(names, identifiers))
-        self._taken = shown
+
+    def _open_session(self) -> psycopg.Connection[tuple[object, ...]]:
+        session = self._connect(DATABASE)
+        session.autocommit = True
+        return session
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(host=self.socket_folder, port=self.port, user="postgres", dbname=database)

@@ -67,7 +67,7 @@ class Upstream:
             self._versions["national"], self._app_id, self._passwords["national"], faults
         )
         self._web = WebServer(self._platform.app, log_level="critical" if faults.rates else "error")
-        self._database = RegionalDatabase(self._versions["regional"], self._passwords["regional"])
+        self._database = RegionalDatabase(self._versions["regional"], self._passwords["regional"], faults)
         accounts = ("petition", "hotline")
         self._sftp = SftpServer(
             {account: self._folder / account for account in accounts},
@@ -132,6 +132,7 @@ class Upstream:
 
     def faults_met(self) -> dict[str, int]:
         """How often each fault was shown since the start, by name."""
+        self._database.count_faults()
         return self._faults.counts()
 
     def connections(self) -> dict[str, str]:
