@@ -14,6 +14,7 @@ from pipelines.errors import DeliveryRefused, SourceIncomplete
 from pipelines.ingest.archives import FileUnreadable, HandedOver, gather
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
+from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
 from pipelines.ingest.landing import (
     Arrival,
@@ -28,7 +29,7 @@ from pipelines.ingest.landing import (
 )
 from pipelines.ingest.limits import MAX_ANSWERED_ROWS, MAX_FILE_BYTES, MAX_JSON_DOCUMENT_BYTES
 from pipelines.ingest.markers import MAX_MARKER_BYTES, Marker, check_marker, read_marker
-from pipelines.ingest.readers import form_of, read_file, refuse_deep_json
+from pipelines.ingest.readers import form_of, read_file
 from pipelines.ingest.reading_time import reading_time_is_limited
 from pipelines.ingest.rows import Reading, empty_reading
 from pipelines.store import Workspace, sha256_of

@@ -2,32 +2,38 @@
 
 Numbers keep their literal, true and false are 'true' and 'false', null is NULL, a nested value is its JSON.
 A line that is not JSON is kept as a row marked `cut_record`, its text under `_extra`.
+
+A file in which every row is a well-formed object is read as a stream by DuckDB, every value as text (decimal numbers
+are put between quotes before). Whatever is doubtful (bytes that are not UTF-8, a row that is no object, a key twice)
+goes the careful way, line by line.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
-from array import array
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.contracts import Envelope, SourceContract
 from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
+from pipelines.ingest.json_depth import refuse_deep_json
+from pipelines.ingest.json_plain import PlainText
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
 from pipelines.store import quote_literal
 
-BLOCK_BYTES = 4 * 1024**2
+BLOCK_BYTES = 1024**2
+BETWEEN_ROWS = re.compile(rb"\}[ \t]*,[ \t]*\{")
+BETWEEN_BLOCKS = re.compile(rb"[ \t]*,[ \t]*(?=\{)")
 NO_NULL = "\ue000null\ue000"
-NOT_PLAIN = (b"\0", b"\x01", b"\r")
 # A number with a fraction or an exponent, as a key's value: put in quotes, it keeps its literal. Inside a string every
 # quote has a backslash before it, so nothing in a text can look like this.
 DECIMAL_VALUE = (
@@ -54,9 +60,13 @@ def read_json_lines(
     """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows."""
     source = contract.source
     with reading_errors_are_named(source, name):
-        counted = _plain_lines(source, file, name)
-        if counted and _load_lines(connection, file) == counted:
-            return _reading(connection, source, name, counted)
+        counted, plain = _plain_lines(source, file, folder / "plain.jsonl", name)
+        if plain is None or plain.may_be_deep:
+            refuse_deep_json(source, file, name, is_by_line=True)
+        if counted and plain is not None:
+            reading = _streamed(connection, source, name, plain)
+            if reading is not None and reading.rows == counted:
+                return reading
         clean = folder / "lines.jsonl"
         counted = _copy_lines(source, file, clean, name)
         found = _load_lines(connection, clean)
@@ -70,6 +80,36 @@ def read_json_lines(
         if not counted:
             return empty_reading(contract)
         return _reading(connection, source, name, counted)
+
+
+def _streamed(
+    connection: duckdb.DuckDBPyConnection, source: str, name: str, plain: PlainText
+) -> Reading | None:
+    """The reading of lines that are all well-formed objects with distinct keys, or None."""
+    options = f"format = 'newline_delimited', maximum_object_size = {MAX_RECORD_BYTES}"
+    file = quote_literal(plain.file)
+    try:
+        found = connection.execute(
+            f"select json_keys(json) as keys, count(*) from read_json_objects('{file}', {options}) group by 1"
+        ).fetchall()
+    except (duckdb.InvalidInputException, duckdb.ConversionException, UnicodeDecodeError):
+        return None
+    shapes = sorted((list(keys or ()) for keys, _ in found), key=lambda keys: (-len(keys), keys))
+    headers = tuple(dict.fromkeys(key for keys in shapes for key in keys))
+    folded = {header.casefold() for header in headers}
+    is_doubtful = any(not keys or len(keys) != len(set(keys)) for keys in shapes)
+    if is_doubtful or len(folded) != len(headers) or "" in folded or any("\0" in key for key in headers):
+        return None
+    _refuse_too_many_keys(source, name, headers)
+    columns = ", ".join(f"'{quote_literal(header)}': 'VARCHAR'" for header in headers)
+    names = ", ".join(f"{_identifier(header)} as c{at}" for at, header in enumerate(headers))
+    return Reading(
+        headers=headers,
+        query=f"select row_number() over () as row_no, {names}, cast(null as varchar) as _defect, "
+        f"cast(null as varchar) as _surplus from read_json('{file}', {options}, columns = {{{columns}}})",
+        rows=sum(count for _, count in found),
+        has_broken_text=plain.has_replacements,
+    )
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
@@ -95,6 +135,15 @@ def read_json_array(
     Raises DeliveryRefused where the array is cut or not JSON.
     """
     source, clean = contract.source, folder / "array.json"
+    with reading_errors_are_named(source, name):
+        plain = _plain_array(file, folder / "plain.jsonl")
+        if plain is None or plain.may_be_deep:
+            refuse_deep_json(source, file, name, is_by_line=False)
+        if plain is not None:
+            reading = _streamed(connection, source, name, plain)
+            if reading is not None and reading.rows:
+                refuse_too_many_rows(source, reading.rows, name)
+                return reading
     _copy_text(file, clean)
     try:
         connection.execute(
@@ -124,10 +173,7 @@ def _reading(connection: duckdb.DuckDBPyConnection, source: str, name: str, coun
         raise DeliveryRefused(
             source, "no row of the file is a JSON object", where=name, remedy="send one JSON object a row"
         )
-    if len(headers) > MAX_COLUMNS:
-        raise DeliveryRefused(
-            source, f"the rows have {len(headers)} keys, more than MAX_COLUMNS = {MAX_COLUMNS}", where=name
-        )
+    _refuse_too_many_keys(source, name, headers)
     pointers = ", ".join(f"'{quote_literal(_pointer(key))}'" for key in headers)
     columns = ", ".join(f"v[{at}] as c{at - 1}" for at in range(1, len(headers) + 1))
     literal = f"regexp_replace(case when is_row then line end, '{quote_literal(DECIMAL_VALUE)}', '\\1\"\\2\"\\3', 'g')"
@@ -137,6 +183,16 @@ def _reading(connection: duckdb.DuckDBPyConnection, source: str, name: str, coun
         f"from (select row_no, line, is_row, json_extract_string({literal}, [{pointers}]) as v from json_lines)"
     )
     return Reading(headers=headers, query=query, rows=count, has_broken_text=True)
+
+
+def _refuse_too_many_keys(source: str, name: str, headers: Sequence[str]) -> None:
+    if len(headers) > MAX_COLUMNS:
+        raise DeliveryRefused(
+            source,
+            f"the rows have {len(headers)} keys, more than MAX_COLUMNS = {MAX_COLUMNS}",
+            where=name,
+            remedy="look at the keys; a table of tickets has a few dozen columns",
+        )
 
 
 def not_whole(source: str, name: str, place: str = "") -> DeliveryRefused:
@@ -239,21 +295,46 @@ def _short(code: Any) -> str:
     return text if text.lstrip("-").isdigit() and len(text) <= 12 else "not a number"
 
 
-def _plain_lines(source: str, file: Path, name: str) -> int | None:
-    """How many lines a file has that can be read as it is; None where its bytes must be mended first."""
+def _plain_lines(source: str, file: Path, copy: Path, name: str) -> tuple[int, PlainText | None]:
+    """How many lines a file has, and the text to read them from; None where its bytes must be mended first."""
     count, last = 0, b"\n"
-    with file.open("rb") as handle:
+    with PlainText(file, copy) as plain, file.open("rb") as handle:
         for block in _line_blocks(source, handle, name):
-            if any(sign in block for sign in NOT_PLAIN) or (not count and block.startswith(codecs.BOM_UTF8)):
-                return None
-            offsets = pa.py_buffer(array("i", (0, len(block))))
-            try:
-                pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
-            except pa.ArrowInvalid:
-                return None
+            if not plain.take(block):
+                return 0, None
             count, last = count + block.count(b"\n"), block[-1:]
             refuse_too_many_rows(source, count, name)
-    return count if last == b"\n" else count + 1
+    return count if last == b"\n" else count + 1, plain
+
+
+def _plain_array(file: Path, copy: Path) -> PlainText | None:
+    """The rows of an array as lines; None where they are not plainly separated, or their bytes must be mended first.
+
+    A wrong cut (inside a text, or inside a nested array) leaves a line with a bracket or quote unclosed: no reader
+    takes it for an object, and the careful way is gone.
+    """
+    rest, is_first = b"", True
+    with PlainText(None, copy) as plain, file.open("rb") as handle:
+        while received := handle.read(BLOCK_BYTES):
+            whole, brace, rest = (rest + received).rpartition(b"}")
+            if len(rest) > MAX_RECORD_BYTES:
+                return None
+            block = whole + brace
+            if is_first and block:
+                if not block.lstrip().startswith(b"["):
+                    return None
+                block, is_first = block.lstrip()[1:].lstrip(), False
+            elif found := BETWEEN_BLOCKS.match(block):
+                block = b"\n" + block[found.end() :]
+            elif block:
+                return None
+            if b"\n" in block[1:] or b"\r" in block:
+                return None
+            if not plain.take(BETWEEN_ROWS.sub(b"}\n{", block)):
+                return None
+        if is_first or rest.strip() != b"]" or not plain.take(b"\n"):
+            return None
+    return plain
 
 
 def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:
@@ -299,6 +380,10 @@ def _copy_text(file: Path, clean: Path) -> None:
             out.write(text.replace("\ufeff", "").replace("\0", REPLACEMENT))
             if not received:
                 return
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _pointer(key: str) -> str:

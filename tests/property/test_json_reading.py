@@ -1,0 +1,147 @@
+"""The two ways of reading JSON say the same: as a stream, and carefully line by line."""
+
+from __future__ import annotations
+
+import json
+import string
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.contracts import load_sources
+from pipelines.ingest import json_reader
+from pipelines.ingest.json_numbers import quote_decimals
+from pipelines.ingest.landing import reading_connection
+from pipelines.ingest.rows import Reading, landing_query, map_headers
+from pipelines.store import Workspace
+
+NATIONAL = load_sources()["national"]
+COLUMNS = (
+    "clueCode",
+    "registerTime",
+    "updateTime",
+    "regionCode",
+    "status",
+    "summary",
+    "arrearsMoney",
+    "别的列",
+)
+ALPHABET = '甲乙丙，。"\\/,:{}[] \n\t1.5eE-+aA' + "\u200b\u202e"
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.decimals(-(10**9), 10**9, places=2, allow_nan=False)
+    | st.text(ALPHABET, max_size=25)
+)
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {name: SCALARS for name in COLUMNS[:5]}, optional={name: SCALARS for name in COLUMNS[5:]}
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def _json(row: dict[str, Any]) -> str:
+    """The row with every decimal number as it is written."""
+    values = {
+        key: str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+        for key, value in row.items()
+    }
+    return (
+        "{"
+        + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {text}" for key, text in values.items())
+        + "}"
+    )
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace.open(tmp_path_factory.mktemp("json"))
+
+
+def _rows(workspace: Workspace, file: Path, folder: Path, *, is_careful: bool) -> list[tuple[Any, ...]]:
+    read = json_reader.read_json_array if file.suffix == ".json" else json_reader.read_json_lines
+    with pytest.MonkeyPatch.context() as patch, reading_connection(workspace) as connection:
+        if is_careful:
+            patch.setattr(json_reader, "_streamed", lambda *_: None)
+        reading: Reading = read(connection, NATIONAL, file, file.name, folder)
+        headers = map_headers(NATIONAL, reading.headers, file.name)
+        query = landing_query(NATIONAL, reading, headers)
+        columns = ", ".join(f'"{name}"' for name in (*COLUMNS[:7], "_defect"))
+        found = connection.execute(
+            f"select row_no, {columns}, json_extract_string(_extra, '$.\"别的列\"') from ({query}) order by row_no"
+        ).fetchall()
+        assert len(found) == reading.rows
+        return found
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, is_array=st.booleans())
+def test_both_ways_read_the_same(
+    workspace: Workspace, tmp_path: Path, rows: list[dict[str, Any]], is_array: bool
+) -> None:
+    file = tmp_path / ("rows.json" if is_array else "rows.jsonl")
+    lines = [_json(row) for row in rows]
+    file.write_text("[" + ", ".join(lines) + "]" if is_array else "\n".join(lines) + "\n", encoding="utf-8")
+    streamed = _rows(workspace, file, tmp_path, is_careful=False)
+    assert streamed == _rows(workspace, file, tmp_path, is_careful=True)
+    for row, found in zip(rows, streamed, strict=True):
+        for name, value in zip(COLUMNS[:5], found[1:6], strict=True):
+            expected = row[name]
+            if isinstance(expected, bool):
+                assert value == str(expected).lower()
+            else:
+                assert value == (None if expected is None else str(expected))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"clueCode": "A", "clueCode": "B"}',
+        '["A"]',
+        '{"clueCode": "A"} {"clueCode": "B"}',
+        '{"clueCode": "A"',
+        '{"clueCode": 007.5}',
+        '{"clueCode": 1.5e}',
+    ],
+)
+def test_a_doubtful_line_goes_the_careful_way(workspace: Workspace, tmp_path: Path, line: str) -> None:
+    good = '{"clueCode": "G", "registerTime": "x", "updateTime": "y", "regionCode": "z", "status": "s", "summary": ""}'
+    file = tmp_path / "rows.jsonl"
+    file.write_text(f"{good}\n{line}\n{good}\n", encoding="utf-8")
+    found = _rows(workspace, file, tmp_path, is_careful=False)
+    assert found == _rows(workspace, file, tmp_path, is_careful=True)
+    assert [row[1] for row in (found[0], found[2])] == ["G", "G"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        (b'{"a":1.50,"b": -2.5e+3 ,"c":1e5}', b'{"a":"1.50","b": "-2.5e+3" ,"c":"1e5"}'),
+        (b'{"a":"he said \\":1.5,","b":12}', None),
+        (b'{"a":[1.5,2.5]}', None),
+        (b'{"a":1.2.3,"b":007.5,"c":1.5e,"d":1.2-3}', None),
+        (b'{"a":{"b":0.10}}', b'{"a":{"b":"0.10"}}'),
+        (b"", None),
+    ],
+)
+def test_only_numbers_that_are_a_keys_value_are_quoted(text: bytes, quoted: bytes | None) -> None:
+    assert quote_decimals(text) == quoted
+
+
+@given(
+    st.lists(st.decimals(-(10**12), 10**12, places=4, allow_nan=False), min_size=1, max_size=5),
+    st.text(string.printable, max_size=30),
+)
+def test_quoting_changes_numbers_into_their_texts_alone(numbers: list[Any], text: str) -> None:
+    row = {f"k{at}": number for at, number in enumerate(numbers)} | {"text": text}
+    raw = _json(row).encode()
+    quoted = json.loads(quote_decimals(raw) or raw)
+    assert quoted.pop("text") == text
+    assert quoted == {key: str(value) for key, value in row.items() if key != "text"}
