@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pipelines.commands import drift, quarantine, review
+from pipelines.commands import drift, quarantine, reconcile, review
 from pipelines.commands.context import (
     DateOption,
     Session,
@@ -209,6 +209,7 @@ def rebuild(context: typer.Context) -> None:
 
 
 app.command()(review.waive)
+app.command()(reconcile.reconcile)
 app.command()(drift.drift)
 app.add_typer(review.review, name="review")
 app.add_typer(quarantine.quarantine, name="quarantine")

@@ -238,7 +238,7 @@ def _compare(
     file = bench / "keys.csv"
     copy_keys(contract, cursor, columns, bounds, file)
     found = held.compare(file, *bounds)
-    gone = len(found.ours_alone) - _still_there(contract, cursor, columns, found.ours_alone)
+    gone = len(found.ours_alone) - len(numbers_there(contract, cursor, columns, found.ours_alone))
     trailing = Trailing(*bounds, keys=found.theirs, late=len(found.theirs_alone), gone=gone)
     return _late(contract, columns, bounds, found.theirs_alone), trailing
 
@@ -265,18 +265,17 @@ def _late(
     )
 
 
-def _still_there(
+def numbers_there(
     contract: SourceContract, cursor: psycopg.Cursor[Any], columns: list[str], numbers: Sequence[str]
-) -> int:
-    """How many of the numbers the table holds, whenever they changed."""
+) -> set[str]:
+    """Those of the numbers that the table holds, whenever they changed."""
     if not numbers:
-        return 0
+        return set()
     number, _ = _key_columns(contract, columns)
-    statement = sql.SQL("select count(distinct {0}::text) from {1} where {0}::text = any({2})").format(
+    statement = sql.SQL("select distinct {0}::text from {1} where {0}::text = any({2})").format(
         number, table_of(contract), sql.Literal(list(numbers))
     )
-    row = cursor.execute(statement).fetchone()
-    return int(row[0]) if row else 0
+    return {row[0] for row in cursor.execute(statement).fetchall()}
 
 
 def _key_columns(contract: SourceContract, columns: list[str]) -> tuple[sql.Identifier, sql.Identifier]:

@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.ingest import database, import_files, landed, pull
+from pipelines.ingest.reconcile import reconcile
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -185,3 +186,22 @@ def test_rows_handed_over_as_a_file_are_held_too(table, contract, workspace, con
     add(table, "A1", "2023-08-20 10:00:00.500000")
     report = pull(workspace, contract, connection, DAY)
     assert report.deliveries[0].origin["trailing"]["late"] == 0
+
+
+def test_the_statement_names_what_stands_on_one_side(table, contract, workspace, connection) -> None:
+    for number in ("A1", "A2", "A3"):
+        add(table, number, "2023-08-30 10:00:00")
+    pull(workspace, contract, connection, date(2023, 8, 30))
+    assert reconcile(workspace, contract, connection, date(2023, 8, 30)).agrees
+    add(table, "LATE", "2023-08-30 11:00:00")
+    table.execute("delete from exchange.ldjc_aj where ajbh = 'A1'")
+    table.execute("update exchange.ldjc_aj set gxsj = '2023-09-02 09:00:00' where ajbh = 'A2'")
+    statement = reconcile(workspace, contract, connection, date(2023, 8, 30))
+    assert not statement.agrees and statement.is_live
+    assert {(item.number, item.side) for item in statement.differences} == {
+        ("LATE", "theirs_alone"), ("A1", "ours_alone"),
+    }  # fmt: skip
+    assert "另有 1 件此后又有变更" in statement.lines[0].note
+    away = connection.model_copy(update={"schema_name": "nowhere"})
+    told = reconcile(workspace, contract, away, date(2023, 8, 30))
+    assert not told.agrees and not told.is_live and "被拒绝" in told.lines[0].note

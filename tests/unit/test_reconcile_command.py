@@ -1,0 +1,124 @@
+"""对账单 of files and pages, as a command: printed, as a workbook, by its exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import uvicorn
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.contracts import load_sources
+from pipelines.ingest import attempts, file_pulls, import_files, landed, pull
+from pipelines.ingest.reconcile import reconcile
+from pipelines.settings import Connection
+from pipelines.store import Workspace
+from tests.unit.test_ingest_pull_rest import Platform, clue, connection
+
+DAY = date(2023, 8, 31)
+HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
+
+
+@pytest.fixture(autouse=True)
+def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_pulls, "SETTLE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Platform, int]]:
+    platform = Platform()
+    server = uvicorn.Server(uvicorn.Config(platform.app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield platform, server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+def drop(folder: Path, name: str, numbers: list[str]) -> None:
+    lines = [f"{number},劳动->拖欠工资,办理中,金凤区,2023-08-30 09:00:00,,内容" for number in numbers]
+    content = "\r\n".join([HEADER, *lines, ""]).encode("gb18030")
+    (folder / name).write_bytes(content)
+    (folder / name).with_suffix(".ok").write_text(f"{len(numbers)} {hashlib.sha256(content).hexdigest()}\n")
+
+
+def clearance(workspace: Workspace, *arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["--workspace", str(workspace.root), "reconcile", *arguments])
+    return result.exit_code, result.output
+
+
+def test_files_of_a_day(workspace, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    connection = {"conn_type": "fs", "extra": {"path": str(folder)}}
+    monkeypatch.setenv("AIRFLOW_CONN_CLEARANCE_HOTLINE", json.dumps(connection))
+    drop(folder, "GD_20230831_01.csv", ["GD1", "GD2"])
+    drop(folder, "GD_20230831_02.csv", ["GD3"])
+    pull(workspace, load_sources()["hotline"], Connection(**connection), DAY)
+    exit_code, said = clearance(workspace, "hotline", "--date", "2023-08-31")
+    assert exit_code == 0 and said.count("一致") == 2, said
+
+    drop(folder, "GD_20230831_01.csv", ["GD1", "GD4"])
+    drop(folder, "GD_20230831_03.csv", ["=GD5"])
+    (folder / "GD_20230831_04.csv").write_text("half", encoding="utf-8")
+    (folder / "GD_20230831_02.csv").unlink()
+    file = tmp_path / "statement.xlsx"
+    exit_code, said = clearance(workspace, "hotline", "--date", "2023-08-31", "--to", str(file))
+    assert exit_code == 4
+    for words in ("GD4", "GD2", "尚未接收", "内容与已接收的不同", "没有校验标记", "文件已不在来源目录"):
+        assert words in said.replace("\n", ""), words
+    book = CalamineWorkbook.from_path(str(file))
+    assert book.sheet_names == ["对账单", "差异明细"]
+    detail = book.get_sheet_by_name("差异明细").to_python()
+    assert {row[1] for row in detail[3:] if row[1]} >= {"GD2", "GD4", "=GD5"}
+    assert len(landed(workspace)) == 2, "a statement lands nothing"
+    assert attempts.of_source(workspace, "hotline")[-1].tries == 1
+
+
+def test_without_a_connection_the_manifests_speak_and_say_so(workspace, tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_CLEARANCE_NATIONAL", raising=False)
+    assert clearance(workspace, "national", "--date", "2023-08-31")[0] == 4, "nothing landed is no agreement"
+    for total, exit_code, outcome in ((1, 0, "一致"), (3, 4, "不一致")):
+        file = tmp_path / f"page{total}.json"
+        file.write_text(
+            json.dumps({"code": 0, "data": {"total": total, "rows": [clue(1)]}}), encoding="utf-8"
+        )
+        import_files(workspace, load_sources()["national"], [file], DAY)
+        found, said = clearance(workspace, "national", "--date", "2023-08-31")
+        assert found == exit_code and outcome in said and "未连接来源" in said.replace("\n", "")
+
+
+def test_a_day_of_the_platform(workspace, served) -> None:
+    platform, port = served
+    contract = load_sources()["national"]
+    platform.reset([clue(number, "2023-08-31 09:00:00") for number in range(3)])
+    pull(workspace, contract, connection(port), DAY)
+    assert reconcile(workspace, contract, connection(port), DAY).agrees
+    platform.clues[0]["updateTime"] = "2023-09-02 10:00:00"
+    del platform.clues[1]
+    platform.clues.append(clue(9, "2023-08-31 11:00:00"))
+    statement = reconcile(workspace, contract, connection(port), DAY)
+    assert [(item.number, item.side) for item in statement.differences] == [
+        ("XS2023000009", "theirs_alone"), ("XS2023000001", "ours_alone"),
+    ]  # fmt: skip
+    assert "另有 1 件此后又有变更" in statement.lines[0].note
+
+
+def test_mistakes_are_said(workspace) -> None:
+    assert clearance(workspace, "nonsense", "--date", "2023-08-31")[0] == 2
+    assert clearance(workspace, "hotline", "--date", "2023-08-31", "--to", "statement.txt")[0] == 2
