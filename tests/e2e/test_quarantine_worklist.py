@@ -17,10 +17,12 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
+from pipelines import ingest
 from pipelines.cli import app
 from pipelines.contracts import load_sources
 from pipelines.settings import DEFAULT_CITY_DIR
-from pipelines.store import open_published
+from pipelines.store import Workspace, open_published
+from pipelines.worklist import source_rows
 
 REASONS = {
     "missing_ticket_no", "unreadable_ticket_no", "unreadable_received_at", "impossible_received_at",
@@ -193,6 +195,22 @@ def refuse_what_slipped(office: Office, mended: Sheets) -> None:
     assert not (office.workspace / "registry" / "approvals").exists()
 
 
+def only_the_change_differs(office: Office) -> None:
+    """A corrected row is the row as received, but for the one cell: a missing value stays missing, not empty."""
+    workspace = Workspace.open(office.workspace)
+    (delivery,) = [item for item in ingest.landed(workspace, "national") if item.kind == ingest.CORRECTION]
+    pairs = {
+        (delivery.delivery_id, number): (entry.delivery_id, entry.row_no)
+        for number, entry in enumerate(ingest.corrections_of(delivery), start=1)
+    }
+    rows = source_rows(workspace, [*pairs, *pairs.values()])
+    for new, old in pairs.items():
+        before, after = rows[old].values, rows[new].values
+        assert sum(before[name] != after[name] for name in before) == 1
+        assert rows[old].extra == rows[new].extra and rows[old].changed_at == rows[new].changed_at
+    assert {"remark": "来源自己的栏"} in [dict(rows[key].extra) for key in pairs]
+
+
 def test_every_reason_is_listed_corrected_and_published(office: Office) -> None:
     land_all_reasons(office)
     office.run("publish", "--date", "2023-08-31")
@@ -220,6 +238,7 @@ def test_every_reason_is_listed_corrected_and_published(office: Office) -> None:
     mended = write(office.root / "改.xlsx", mended_sheets)
     said = office.run("quarantine", "import", mended, "--by", "李工", "--why", "电话核实")
     assert said.count("landed") == 3 and "0 rows unchanged" in said
+    only_the_change_differs(office)
     again = office.run("quarantine", "import", mended, "--by", "李工", "--why", "电话核实")
     assert again.count("already landed") == 3
     assert "10 settled" not in listed and "1 settled" in office.run("quarantine", "list")

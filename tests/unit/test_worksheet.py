@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import worksheet
+from pipelines.publish.waiting import ADVICE
+from pipelines.publish.wording import REASON_NAMES
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,7 @@ def test_a_text_comes_back_as_it_went_out(tmp_path: Path, value: str, form: str)
     file.write_bytes(worksheet.csv_of(tables) if form == "csv" else worksheet.workbook_of(tables))
     (row,) = worksheet.read_rows(file)
     assert row.cells["clueCode"] == value and row.cells[worksheet.DELIVERY] == "2"
+
+
+def test_every_reason_has_its_advice() -> None:
+    assert set(ADVICE) == set(REASON_NAMES)
