@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import UnknownSubject
+from pipelines.harmless import visible
 from pipelines.settings import TIME_ZONE, City, load_city
 from pipelines.store import Workspace
 
@@ -42,7 +43,7 @@ Until = Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="L
 
 def say(line: str) -> None:
     """One line of progress."""
-    console.print(line, markup=False)
+    console.print(visible(line), markup=False)
 
 
 def days_of(on: str | None, since: str | None, until: str | None) -> Iterator[date]:

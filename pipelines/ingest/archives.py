@@ -11,7 +11,6 @@ import glob
 import os
 import re
 import stat
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipelines.errors import DeliveryRefused
+from pipelines.harmless import visible
 from pipelines.ingest.limits import (
     MAX_ARCHIVE_MEMBERS,
     MAX_FILE_BYTES,
@@ -115,7 +115,7 @@ def opened(source: str, file: Path, name: str) -> BinaryIO:
 def readable(name: str) -> str:
     """A name as it can be printed and kept: what cannot be shown or steers a terminal becomes U+FFFD."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(sign if unicodedata.category(sign)[0] != "C" else "\ufffd" for sign in text)
+    return visible(text).replace("\n", "\ufffd")
 
 
 def _files(source: str, named: Sequence[Path], say: Callable[[str], None]) -> Iterator[tuple[Path, str]]:

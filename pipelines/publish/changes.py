@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts import TableContract
+from pipelines.harmless import csv_cell
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.database import quoted
 from pipelines.store import plain, quote_literal, write_atomically
@@ -53,7 +54,7 @@ def write_changes(
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows([["" if value is None else plain(value) for value in row] for row in rows])
+    writer.writerows([["" if value is None else csv_cell(plain(value)) for value in row] for row in rows])
     write_atomically(file, b"\xef\xbb\xbf" + out.getvalue().encode())
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import xlsxwriter
 
+from pipelines.harmless import FORMULA_SIGNS, visible
 from pipelines.publish.wording import UNDEFINED
 
 Kind = Literal["text", "wrap", "count", "plain_count", "signed", "share", "money", "date"]
@@ -28,7 +29,6 @@ NUMBER_FORMATS: dict[str, str] = {
     "money": "#,##0.00",
     "date": "yyyy-mm-dd",
 }
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Sheet:
         written = self._form(**form)
         if last > 0:
             self.sheet.merge_range(self.next_row, 0, self.next_row, last, "", written)
-        self.sheet.write_string(self.next_row, 0, text, written)
+        self.sheet.write_string(self.next_row, 0, visible(text), written)
         self.sheet.set_row(self.next_row, height)
         self.next_row += 1
 
@@ -196,7 +196,7 @@ class Sheet:
                 form = self._cell_form("plain_count", is_total, False)
             self.sheet.write_number(row, index, value, form)
         else:
-            self.sheet.write_string(row, index, str(value), form)
+            self.sheet.write_string(row, index, visible(str(value)), form)
 
     def _cell_form(self, kind: Kind, is_total: bool, is_quoted: bool) -> Any:
         key = (kind, is_total, is_quoted)

@@ -11,9 +11,11 @@ import duckdb
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipelines import registry
 from pipelines.errors import UnknownSubject
+from pipelines.harmless import visible
 from pipelines.publish.figures import Figures, collect
 from pipelines.publish.wording import FORMULAS, count, share, wan
 from pipelines.store import Workspace, open_published
@@ -124,7 +126,7 @@ def _print_waiting(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         "select title, last_delivered_for from clearance.sources where not is_delivered order by source"
     ).fetchall()
     for title, newest in late:
-        console.print(f"[bold]未报送：{title}，最近一次 {newest or '从未'}[/bold]")
+        console.print(Text(f"未报送：{title}，最近一次 {newest or '从未'}", style="bold"))
 
 
 def explain_subject(published: Path, subject: str, console: Console) -> None:
@@ -136,11 +138,11 @@ def explain_subject(published: Path, subject: str, console: Console) -> None:
         ).fetchall()
         if not leads:
             raise UnknownSubject(
-                f"no published ticket or lead is called {subject}",
+                f"no published ticket or lead is called {visible(subject)}",
                 remedy="a ticket is written as source:number",
             )
         for (lead,) in leads:
-            console.print(f"\n[bold]线索 {lead}[/bold]")
+            console.print(Text(f"\n线索 {visible(str(lead))}", style="bold"))
             for title, query in (
                 ("lead", "select * from clearance.leads where lead_id = $1"),
                 (
@@ -197,7 +199,8 @@ def _print_rows(console: Console, title: str, result: duckdb.DuckDBPyConnection)
     for name in names:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        # (As Text: brackets in a value are no markup.)
+        table.add_row(*(Text("" if value is None else visible(str(value))) for value in row))
     console.print(table)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pipelines.harmless import visible
 from pipelines.publish.terminal import published_database
 from pipelines.publish.wording import REASON_NAMES
 from pipelines.store import open_published
@@ -131,7 +132,7 @@ def show_quarantine(
         ]
         shown = "  ".join(names[:NUMBERS_A_GROUP])
         more = f"  … and {len(names) - NUMBERS_A_GROUP} more" if len(names) > NUMBERS_A_GROUP else ""
-        console.print(f"  {shown}{more}", markup=False)
+        console.print(f"  {visible(shown)}{more}", markup=False)
         waiting = sum(member.key in settled for member in members)
         if waiting:
             console.print(
