@@ -31,6 +31,7 @@ from pipelines.commands.context import (
     say,
 )
 from pipelines.errors import ClearanceError, UnknownSubject
+from pipelines.harmless import visible
 from pipelines.settings import DEFAULT_CITY_DIR
 
 
@@ -39,7 +40,7 @@ def _spoken_errors() -> Iterator[None]:
     try:
         yield
     except ClearanceError as error:
-        errors.print(str(error))
+        errors.print(visible(str(error)))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
