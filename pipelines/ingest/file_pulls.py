@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -78,7 +78,7 @@ class _Pull:
     refused: list[Refusal] = field(default_factory=list)
     errors: list[SourceError] = field(default_factory=list)
     pending: list[Entry] = field(default_factory=list)
-    is_day_there: bool = False
+    seen: set[str] = field(default_factory=set)
 
     @property
     def has_markers(self) -> bool:
@@ -125,7 +125,7 @@ class _Pull:
             raise self.errors[0]
         for entry in self.pending:
             self.say(f"{self.contract.source}: {entry.name} is still being written, left for later")
-        is_there = self.is_day_there or any(
+        is_there = any(map(self._is_of_day, self.seen)) or any(
             self._is_of_day(name)
             for item in landed(self.workspace, self.contract.source)
             for name in (item.name, item.order_key)
@@ -139,6 +139,13 @@ class _Pull:
                 else f"no file dated {self.delivered_for} is there yet",
                 where=f"{self.contract.delivery.get('pattern')}; {len(self.new)} other files were landed",
                 remedy="pull again later; if the source will send none, waive it for the day",
+            )
+        there = {item.name for item in landed(self.workspace, self.contract.source)}
+        there |= self.seen | {entry.name for entry in self.pending}
+        skipped = missing_in_sequence(self.contract, filter(self._is_of_day, there))
+        if skipped:
+            self.say(
+                f"{self.contract.source}: the numbering of {self.delivered_for} skips {', '.join(map(str, skipped))}"
             )
         names = [entry.name for entry in self.pending]
         return report_of(self.contract.source, self.new, self.known, self.refused, names)
@@ -253,7 +260,7 @@ class _Pull:
         return date_in_name(name) == self.delivered_for
 
     def _add(self, name: str, delivery: Delivery, *, is_new: bool) -> None:
-        self.is_day_there = self.is_day_there or self._is_of_day(name)
+        self.seen.add(name)
         if delivery in self.new or delivery in self.known:
             return
         (self.new if is_new else self.known).append(delivery)
@@ -288,6 +295,22 @@ def name_pattern(contract: SourceContract) -> re.Pattern[str]:
         else:
             parts.append(re.escape(part))
     return re.compile("".join(parts), re.IGNORECASE)
+
+
+def missing_in_sequence(contract: SourceContract, names: Iterable[str]) -> list[int]:
+    """The numbers that a day's files skip, where their names carry a {sequence}; 1 is the first."""
+    text = contract.delivery.get("pattern")
+    if not isinstance(text, str) or "{sequence}" not in text:
+        return []
+    parts = [f"({PLACEHOLDERS[name]})" if name == "sequence" else PLACEHOLDERS[name] for name in PLACEHOLDERS]
+    by_name = dict(zip(PLACEHOLDERS, parts, strict=True))
+    pieces = [
+        by_name.get(piece[1:-1], re.escape(piece).replace(r"\*", ".*?").replace(r"\?", "."))
+        for piece in re.split(r"(\{[a-z]+\})", text)
+    ]
+    pattern = re.compile("".join(pieces), re.IGNORECASE)
+    found = {int(match.group(1)) for name in names if (match := pattern.fullmatch(name))}
+    return sorted(set(range(1, max(found, default=0))) - found)
 
 
 def _is_wanted(pattern: re.Pattern[str], name: str, delivered_for: date) -> bool:

@@ -22,7 +22,7 @@ from pipelines.ingest.database import columns_of, copy_keys, named_error, number
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, landed, refusals
 from pipelines.ingest.faults import fault_of_error
-from pipelines.ingest.file_pulls import marker_of, name_pattern
+from pipelines.ingest.file_pulls import marker_of, missing_in_sequence, name_pattern
 from pipelines.ingest.keys import Comparison, HeldKeys, Key, write_keys
 from pipelines.ingest.landing import original, reading_connection, workbench
 from pipelines.ingest.markers import read_marker
@@ -187,6 +187,10 @@ def _files(
             lines.append(line)
             differences += found
     there = {entry.name for entry in of_day}
+    known = there | {item.name for item in own if date_in_name(item.name) == day}
+    skipped = missing_in_sequence(contract, known)
+    if skipped:
+        lines.append(Line("文件序号", None, None, False, f"序号缺 {'、'.join(map(str, skipped))}"))
     for item in own:
         if date_in_name(item.name) == day and item.name not in there:
             lines.append(Line(item.name, None, item.rows, None, "文件已不在来源目录，以我方留存为准"))

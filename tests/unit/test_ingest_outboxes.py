@@ -86,8 +86,14 @@ def test_two_empty_days_are_two_deliveries(folder, hotline, workspace) -> None:
 def test_two_empty_files_of_one_day_are_one_delivery_and_the_day_is_there(folder, hotline, workspace) -> None:
     drop(folder, "GD_20230831_01.csv", [])
     drop(folder, "GD_20230831_02.csv", [])
-    report = pull(workspace, hotline, connection(folder), DAY)
-    assert (len(report.deliveries), len(landed(workspace))) == (1, 1)
+    drop(folder, "GD_20230831_03.csv", ["GD1"])
+    for expected in (2, 0):
+        said: list[str] = []
+        report = pull(workspace, hotline, connection(folder), DAY, say=said.append)
+        assert (len(report.deliveries), len(landed(workspace))) == (expected, 2)
+        assert not any("skips" in line for line in said), (
+            "the second empty file is there, though not landed apart"
+        )
 
 
 def test_an_empty_file_of_yesterday_first_seen_today_is_not_the_one_of_today(
@@ -138,6 +144,15 @@ def test_links_and_odd_names_are_left_out_and_said(folder, hotline, workspace, t
         pull(workspace, hotline, connection(folder), DAY, say=said.append)
     assert any("is a link or a folder, not followed" in line for line in said)
     assert landed(workspace) == []
+
+
+def test_a_gap_in_the_numbering_is_said(folder, hotline, workspace) -> None:
+    for number in ("01", "03", "04"):
+        drop(folder, f"GD_20230831_{number}.csv", [f"GD{number}"])
+    said: list[str] = []
+    pull(workspace, hotline, connection(folder), DAY, say=said.append)
+    assert "hotline: the numbering of 2023-08-31 skips 2" in said
+    assert file_pulls.missing_in_sequence(load_sources()["petition"], ["XFJ_20230831_1800.xlsx"]) == []
 
 
 @pytest.fixture
