@@ -98,7 +98,7 @@ class HeldKeys:
             found = scratch.execute(
                 "select (select count(*) from (select number, arg_max(moment, try_cast(moment as timestamp)) as moment "
                 f"from ours where number <> '' group by number) where {inside} "
-                "and not list_contains($leaving, number)) "
+                "and number not in (select unnest($leaving))) "
                 f"+ (select coalesce(sum(n), 0) from ours where number = '' and {inside})",
                 {"since": since, "before": before, "leaving": list(leaving)},
             ).fetchall()
