@@ -9,6 +9,7 @@ A workspace:
     warehouse.duckdb    derived from the two; `rebuild` makes the same content again
     published/          DATE/rNN folders, complete or absent, and the link `latest`
     checks/             check reports of runs that did not publish
+    attempts/           SOURCE/DATE.json: what came of the last pull; information, nothing is derived from it
     tmp/                spill and half-made things; may be deleted when nothing runs
 
 Landing rows, registry and warehouse are encrypted with keys derived from `key` (Parquet and database encryption
