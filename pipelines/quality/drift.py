@@ -6,6 +6,7 @@ blocks nothing. `profiles` counts what came, `comparison` judges it, `lines` say
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -109,4 +110,28 @@ def _histories(
             histories[source].before.append(entry)
     for source, name in run_sql(connection, "drift/names", parameters).fetchall():
         histories[source].names |= {name}
+    for history in histories.values():
+        history.unread_shapes = {
+            (column, shape)
+            for column, shape in history.unread_shapes
+            if not _is_read(connection, sample_time(shape))
+        }
     return dict(histories)
+
+
+def sample_time(shape: str) -> str:
+    """A time that can be, written in a shape: 99999999 is 20230815, though 20231345 has that shape too."""
+    parts = iter(("8", "15", "10", "20", "30"))
+
+    def digits(run: re.Match[str]) -> str:
+        length = len(run[0])
+        if length <= 2:
+            return next(parts, "1").zfill(length)[-length:]
+        return {4: "2023", 5: "45153"}.get(length, "20230815102030123456"[:length])
+
+    return re.sub("9+", digits, shape)
+
+
+def _is_read(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+    row = connection.execute("select parse_timestamp($1) is not null", [text]).fetchone()
+    return bool(row and row[0])

@@ -28,7 +28,7 @@ from pipelines.quality.comparison import (
     shape_family,
     share_change,
 )
-from pipelines.quality.drift import check_drift, make_drift
+from pipelines.quality.drift import check_drift, make_drift, sample_time
 from pipelines.quality.profiles import MOST_VALUES, REST
 from pipelines.settings import load_city
 from pipelines.store import Workspace, run_sql
@@ -231,6 +231,18 @@ def test_nothing_personal_is_shown(bench: Bench) -> None:
     assert {item.example for item in findings if item.kind == "unknown_code"} == {"字", "99999999999"}
     assert only(findings, "new_column").column_name == "(shape 99999999999)"
     assert only(findings, "new_column").example == "9…"
+
+
+def test_a_date_that_cannot_be_is_no_shape_that_cannot_be_read(bench: Bench) -> None:
+    rows = work_orders(TODAY)
+    rows[0]["派单时间"], rows[1]["派单时间"] = "20231345", "2023-13-45"
+    rows[2]["派单时间"] = "13/45/2023"
+    bench.land(TODAY, rows)
+    assert [item.example for item in bench.drift() if item.kind == "new_date_shape"] == ["99/99/9999"]
+    samples = {
+        shape: sample_time(shape) for shape in ("9999年9月9日 9:99", "99999999999999", "99999.99", "字")
+    }
+    assert list(samples.values()) == ["2023年8月5日 0:20", "20230815102030", "45153.08", "字"]
 
 
 def test_many_values_are_bounded(bench: Bench) -> None:
