@@ -57,7 +57,7 @@ with DAG(
         published = common.published_days(workspace.published)
         # What a person corrected is no delivery of the source.
         landed = [item for item in ingest.landed(workspace) if item.kind != ingest.CORRECTION]
-        delivered = {(delivery.source, delivery.delivered_for) for delivery in landed}
+        delivered = {(delivery.source, delivery.covers) for delivery in landed}
         # The notes, not the events: Airflow 3.3 cannot list events whose daily run is still queued.
         days = common.due_days(
             business_date,

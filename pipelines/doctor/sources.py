@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pipelines import registry
 from pipelines.contracts import SourceContract
@@ -46,13 +46,17 @@ def day_findings(
     workspace: Workspace, contracts: Mapping[str, SourceContract], landed: Sequence[Delivery]
 ) -> Iterator[Finding]:
     """Recent days for which some sources delivered and others did not, without a person's waiver."""
-    delivered = {(item.source, item.delivered_for) for item in landed if item.kind != CORRECTION}
-    first = {name: min(day for source, day in delivered if source == name) for name, _ in delivered}
+    own = [item for item in landed if item.kind != CORRECTION]
+    delivered = {(item.source, item.covers) for item in own}
+    # The first delivery of a source brings its history, whatever the dates of its files.
+    first: dict[str, date] = {}
+    for item in own:
+        first[item.source] = min(item.delivered_for, first.get(item.source, item.delivered_for))
     waived = {(str(row["source"]), row["business_date"]) for row in registry.decisions(workspace, "waivers")}
-    newest = max((day for _, day in delivered), default=None)
+    newest = max((item.delivered_for for item in own), default=None)
     if newest is None:
         return
-    days = sorted({day for _, day in delivered if (newest - day).days < RECENT_DAYS})
+    days = sorted({item.delivered_for for item in own if (newest - item.delivered_for).days < RECENT_DAYS})
     for name in contracts:
         missing = [
             day

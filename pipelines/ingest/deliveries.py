@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ConfigurationError
+from pipelines.ingest.days import date_in_name
 from pipelines.store import Workspace
 
 MANIFEST = "manifest.json"
@@ -52,6 +53,14 @@ class Delivery:
     origin: Mapping[str, Any]
     warnings: tuple[str, ...]
     folder: Path
+
+    @property
+    def covers(self) -> date:
+        """The day it speaks for: that of a pulled file is the date in its name, where that is earlier than the day it was
+        pulled for (the same rule as sql/macros/covered_day.sql).
+        """
+        own = date_in_name(self.name) if self.kind == "file" and not self.is_handed_over else None
+        return self.delivered_for if own is None else min(own, self.delivered_for)
 
     @property
     def rows_file(self) -> Path:

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines import day, ingest
 from pipelines.contracts import load_sources
-from pipelines.ingest import sftp
+from pipelines.ingest import file_pulls, sftp
 from pipelines.settings import Connection, load_city
 from pipelines.store import Workspace, open_published
 
@@ -73,3 +73,40 @@ def test_a_hanging_source_stops_no_other(
     assert found == {
         "cyberspace": None, "hotline": "连接不上", "national": None, "petition": "连接配置有误", "regional": None,
     }  # fmt: skip
+
+
+def test_a_late_file_of_yesterday_does_not_stand_for_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_pulls, "SETTLE_SECONDS", 0.0)
+    workspace = Workspace.open(tmp_path / "workspace")
+    outbox = tmp_path / "cyberspace"
+    outbox.mkdir()
+    connection = Connection(conn_type="fs", extra={"path": str(outbox)})
+    name = load_sources()["cyberspace"].connection
+
+    def drop(number: str, on: str) -> None:
+        row = {
+            "线索编号": number,
+            "属地": "金凤区",
+            "交办时间": on,
+            "状态": "办理中",
+            "更新时间": f"{on} 09:00",
+        }
+        text = json.dumps(row, ensure_ascii=False) + "\n"
+        (outbox / f"网信移交_{on}.jsonl").write_text(text, encoding="utf-8")
+
+    def sources() -> tuple[object, ...]:
+        with open_published(workspace.published / "latest" / "clearance.duckdb") as connection:
+            return connection.execute(
+                "select last_delivered_for, is_delivered, pull_problem from clearance.sources where source = 'cyberspace'"
+            ).fetchall()[0]
+
+    drop("WX1", "2023-08-29")
+    day.run(workspace, load_city(), date(2023, 8, 29), connections={name: connection}.get)
+    assert sources() == (date(2023, 8, 29), True, None)
+    drop("WX2", "2023-08-30")
+    day.run(workspace, load_city(), DAY, connections={name: connection}.get)
+    assert {item.delivered_for for item in ingest.landed(workspace)} == {date(2023, 8, 29), DAY}
+    assert [item.covers for item in ingest.landed(workspace)] == [date(2023, 8, 29), date(2023, 8, 30)]
+    assert sources() == (date(2023, 8, 30), False, "尚无当日文件")
