@@ -18,6 +18,8 @@ LONGEST_NAME = 40
 MOST_DIGITS = 4
 # difflib's ratio from which one name reads like another; 来电号码 and 来电人号码 have 0.89, 状态 and 区域 0.
 ALIKE = 0.5
+# What stands between values, or was broken: the name is a piece of a row.
+TORN = re.compile('["{},\ufffd]')
 PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*")
 RESERVED = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
@@ -37,11 +39,12 @@ def value_shape(text: str) -> str:
 
 
 def is_showable(name: str) -> bool:
-    """Whether a name may stand in a message: short, few digits, no control characters."""
+    """Whether a name may stand in a message: short, few digits, no control characters, no piece of a torn row."""
     return (
         0 < len(name) <= LONGEST_NAME
         and sum(character.isdigit() for character in name) <= MOST_DIGITS
         and name.isprintable()
+        and not TORN.search(name)
     )
 
 
@@ -132,6 +135,13 @@ def explain_missing(
         )
     if not unknown:
         return f"{what}; there is no unknown header", "ask the source for them"
+    hidden = [header for header in unknown if not is_showable(header)]
+    if len(hidden) > 1 or any(TORN.search(header) or not header.isprintable() for header in hidden):
+        return (
+            f"{what}; {len(unknown)} unknown headers are not shown, because some of them read like values",
+            "look at the file's first line: a quote that is never closed makes the header swallow rows"
+            f" ({contract_file(contract)} has the names of the columns)",
+        )
     what += f"; unknown headers: {', '.join(shown_name(header) for header in unknown[:20])}"
     lines = [
         f"if {header} is {name}, write in {contract_file(contract)} under columns: {alias_line(contract, name, header)}"
