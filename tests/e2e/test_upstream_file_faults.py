@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,23 @@ def test_an_outbox_shows_the_fault_and_is_good_in_the_end(
     assert met.get(fault, 0) >= 1 and set(met) == {fault}
     assert differing >= 1, "a client sees another outbox on some evening"
     assert outbox(place(tmp_path, source)) == proper[source][-1]
+
+
+@pytest.mark.parametrize("source", FIRST)
+def test_time_in_steps_and_in_one_leap_show_the_same_troubled_outbox(
+    city: City, tmp_path: Path, source: str
+) -> None:
+    rates = {
+        **dict.fromkeys([fault for name, fault in FILE_FAULTS if name == source], 0.3),
+        "appears_twice": 0.3,
+    }
+    shown = []
+    for hours in (6, 24 * 6):
+        with Upstream(city, tmp_path, Faults(5, rates), only=(source,)) as upstream:
+            for passed in range(0, 24 * 6 + 1, hours):
+                upstream.advance(end_of(FIRST[source]) + timedelta(hours=passed))
+        shown.append(outbox(place(tmp_path, source)))
+    assert shown[0] == shown[1]
 
 
 @pytest.mark.parametrize("source", FIRST)
