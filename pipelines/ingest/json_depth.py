@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.archives import opened
-from pipelines.ingest.limits import MAX_JSON_DEPTH
+from pipelines.ingest.limits import MAX_JSON_DEPTH, MAX_RECORD_BYTES
 from pipelines.ingest.reading_time import refuse_too_slow
 
 BLOCK_BYTES = 4 * 1024**2
@@ -37,7 +37,8 @@ def refuse_deep_json(source: str, file: Path, name: str, *, is_by_line: bool) ->
                     break
                 signs = shorter
             rest = signs.rpartition(b"\n")[2] if is_by_line else signs
-            if b"[]" in signs or b"{}" in signs or _DEEP.search(signs.partition(b'"')[0]):
+            is_deep = b"[]" in signs or b"{}" in signs or _DEEP.search(signs.partition(b'"')[0])
+            if is_deep or len(rest) > MAX_RECORD_BYTES:  # (so many brackets that fit no others)
                 raise DeliveryRefused(
                     source,
                     f"its values are nested deeper than MAX_JSON_DEPTH = {MAX_JSON_DEPTH}",

@@ -18,11 +18,11 @@ from pipelines.ingest import (
     excel_reader,
     handover,
     import_files,
+    json_depth,
     json_reader,
     landed,
     landing,
     limits,
-    readers,
     reading_time,
     refusals,
     rows,
@@ -168,7 +168,7 @@ def test_a_workbook_that_unpacks_to_many_times_its_size_is_refused(workspace, tm
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "page.json"])
 def test_json_is_nested_so_deep_and_no_deeper(workspace, tmp_path, monkeypatch, name) -> None:
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(json_depth, "BLOCK_BYTES", 50)
     row = {"clueCode": "XS1", "registerTime": "2023-08-29", "updateTime": "2023-08-30", "regionCode": "640104", "status": "20"}  # fmt: skip
     row["summary"] = '\\"[[{{' + "[" * 100 + "\\\\"
     around = {"a.jsonl": 1, "a.json": 2, "page.json": 4}[name]
@@ -188,8 +188,16 @@ def test_json_is_nested_so_deep_and_no_deeper(workspace, tmp_path, monkeypatch, 
     assert report.rows == 1
 
 
+def test_brackets_that_fit_no_others_are_not_piled_up(workspace, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(json_depth, "BLOCK_BYTES", 5000)
+    monkeypatch.setattr(json_depth, "MAX_RECORD_BYTES", 10_000)
+    file = tmp_path / "a.json"
+    file.write_text("[" + "[}" * 50_000, encoding="utf-8")
+    assert "MAX_JSON_DEPTH = 64" in refused(workspace, "national", file)
+
+
 def test_lines_that_were_cut_do_not_add_up_to_depth(workspace, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(json_depth, "BLOCK_BYTES", 64)
     row = (
         '{"线索编号":"WX1","属地":"金凤区","交办时间":"2023-08-31","状态":"办理中","更新时间":"2023-08-31"}\n'
     )
