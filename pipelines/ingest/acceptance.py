@@ -20,6 +20,8 @@ MOST_DIGITS = 4
 ALIKE = 0.5
 # What stands between values, or was broken: the name is a piece of a row.
 TORN = re.compile('["{},\ufffd]')
+# What the database trims: every character that Unicode calls a space separator.
+BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*")
 RESERVED = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
@@ -31,7 +33,7 @@ def contract_file(contract: SourceContract) -> str:
 
 def value_shape(text: str) -> str:
     """The shape of a value, as the SQL macro of this name makes it: digits 9, letters a, other writing 字."""
-    shape = re.sub(r"[0-9]", "9", text.strip(" ")[:60])
+    shape = re.sub(r"[0-9]", "9", text.strip(BLANKS)[:60])
     shape = re.sub(r"[A-SU-Ya-z]+", "a", shape)
     shape = re.sub(r"[^\x00-\x7f年月日时分秒点]+", "字", shape)
     shape = re.sub(r"[\s\x00-\x1f\x7f]+", " ", shape)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, seed, settings
+from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from pipelines import ingest, normalize
@@ -272,6 +272,7 @@ def test_shapes(text: str, shape: str) -> None:
 
 
 @given(st.text(max_size=80))
+@example("\u3000\xa0 2023年8月\x1f\t")
 @settings(max_examples=60, deadline=None)
 def test_the_shape_is_the_same_in_sql_and_holds_no_digit_but_nine(text: str) -> None:
     assert not set("012345678") & set(value_shape(text))
@@ -345,15 +346,15 @@ def test_a_rare_shape_that_is_read_is_no_finding_on_a_short_history() -> None:
 
 
 def test_a_missing_column_is_explained_with_the_line_that_accepts_it() -> None:
-    headers = [name for name in HOTLINE.columns if name != "来电时间"] + ["来电日期", "13900000000"]
+    headers = [name for name in HOTLINE.columns if name != "来电时间"] + ["来电日期"]
     what, remedy = explain_missing(HOTLINE, ("来电时间",), headers)
-    assert what.startswith(
-        "required columns are missing: 来电时间; unknown headers: 来电日期, (shape 99999999999)"
-    )
+    assert what == "required columns are missing: 来电时间; unknown headers: 来电日期"
     assert (
         "if 来电日期 is 来电时间, write in schemas/sources/hotline.yml under columns: 来电时间: {" in remedy
     )
     assert "aliases: [受理时间, 登记时间, 创建时间, 来电日期]}" in remedy
+    what, remedy = explain_missing(HOTLINE, ("来电时间",), [*headers, "13900000000"])
+    assert "13900000000" not in what + remedy
     what, remedy = explain_missing(HOTLINE, ("来电时间",), ["测试丁", "金凤区", "13900000000"])
     assert "测试丁" not in what + remedy and "first row must hold the names" in remedy
     what, remedy = explain_missing(HOTLINE, ("来电时间",), ["工单编号"])
