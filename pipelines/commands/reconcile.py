@@ -30,6 +30,8 @@ def reconcile(
     to: Annotated[Path | None, typer.Option("--to", help="Write it as a workbook, too.")] = None,
 ) -> None:
     """Compare a source's day with what is landed, and name the numbers that differ. Exits 4 where something does."""
+    from xlsxwriter.exceptions import FileCreateError
+
     from pipelines.contracts import load_sources
     from pipelines.ingest.reconcile import reconcile as compare
     from pipelines.settings import connection_from_environment
@@ -51,7 +53,14 @@ def reconcile(
     ]
     _print(statements)
     if to is not None:
-        write_workbook(statements, chosen, day, to)
+        try:
+            write_workbook(statements, chosen, day, to)
+        except (OSError, FileCreateError):
+            raise UnknownSubject(
+                "the workbook cannot be written",
+                where=str(to),
+                remedy="give a file in a folder that is there",
+            ) from None
         say(f"written: {to}")
     if not all(statement.agrees for statement in statements):
         raise typer.Exit(4)
@@ -59,6 +68,8 @@ def reconcile(
 
 def _print(statements: Sequence[Statement]) -> None:
     table = Table("来源", "核对内容", "对方", "我方", "结论", "说明")
+    for column in table.columns:
+        column.overflow = "fold"
     for statement in statements:
         for line in statement.lines:
             cells = (

@@ -90,7 +90,7 @@ def _attempts(workspace: Workspace, name: str) -> Iterator[Finding]:
         name,
         "look" if last.state == "not_ready" else "wrong",
         f"{what}; {last.where + '; ' if last.where else ''}last tried for {last.business_date} at {last.at}, "
-        f"{last.tries} tries",
+        f"tries: {last.tries}",
         last.remedy or "read the runbook",
         last.reason.heading,
         attempts.failing_since(tried),

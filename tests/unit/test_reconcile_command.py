@@ -122,3 +122,6 @@ def test_a_day_of_the_platform(workspace, served) -> None:
 def test_mistakes_are_said(workspace) -> None:
     assert clearance(workspace, "nonsense", "--date", "2023-08-31")[0] == 2
     assert clearance(workspace, "hotline", "--date", "2023-08-31", "--to", "statement.txt")[0] == 2
+    nowhere = str(workspace.root / "none" / "statement.xlsx")
+    exit_code, said = clearance(workspace, "hotline", "--date", "2023-08-31", "--to", nowhere)
+    assert exit_code == 2 and "cannot be written" in said
