@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from pipelines.contracts import SourceContract, load_sources
+from pipelines.doctor.findings import Finding, guarded
+from pipelines.doctor.probes import probe_findings
 from pipelines.ingest import database, import_files, landed, pull
 from pipelines.ingest.reconcile import reconcile
 from pipelines.settings import Connection
@@ -205,3 +207,25 @@ def test_the_statement_names_what_stands_on_one_side(table, contract, workspace,
     away = connection.model_copy(update={"schema_name": "nowhere"})
     told = reconcile(workspace, contract, away, date(2023, 8, 30))
     assert not told.agrees and not told.is_live and "被拒绝" in told.lines[0].note
+
+
+def test_a_probe_names_what_changed_in_the_table(table, contract, connection) -> None:
+    def headings() -> list[str]:
+        found: list[Finding] = guarded("regional", lambda: probe_findings(contract, connection))
+        return [item.heading or item.text for item in found]
+
+    add(table, "A1", "2023-08-30 10:00:00")
+    assert headings() == ["answers now"]
+    table.execute("alter table exchange.ldjc_aj rename column xzqh to xzqh_new")
+    assert headings() == ["Column missing or renamed"]
+    table.execute("alter table exchange.ldjc_aj rename column xzqh_new to xzqh")
+    table.execute("alter table exchange.ldjc_aj alter column gxsj type text using gxsj::text")
+    assert headings() == ["Column missing or renamed"]
+    table.execute("create role stranger login")
+    try:
+        stranger = connection.model_copy(update={"login": "stranger"})
+        found = guarded("regional", lambda: probe_findings(contract, stranger))
+        assert [item.heading for item in found] == ["Source refuses us"]
+        assert "SQLSTATE 42501" in found[0].text
+    finally:
+        table.execute("drop role stranger")
