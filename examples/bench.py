@@ -101,7 +101,11 @@ def _joined_csv(files: Sequence[Path], root: Path) -> Path:
         if file.suffix == ".csv":
             content = file.read_bytes()
             is_marked = content.startswith(b"\xef\xbb\xbf")
-            text = content[3:].decode(errors="replace") if is_marked else content.decode("gb18030", errors="replace")
+            text = (
+                content[3:].decode(errors="replace")
+                if is_marked
+                else content.decode("gb18030", errors="replace")
+            )
             header, _, body = text.partition("\n")
             texts.append((header.strip(), body))
     header = max({text[0] for text in texts}, key=lambda value: sum(text[0] == value for text in texts))

@@ -216,18 +216,26 @@ app.add_typer(review.review, name="review")
 app.add_typer(quarantine.quarantine, name="quarantine")
 
 
-@app.command()
-def bench(tickets: Annotated[int, typer.Option(help="Size of the invented city.")] = 27226) -> None:
-    """Measure reading, publishing and rebuilding on an invented city, beside baselines in the same run."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(help="'day': a city's days; 'sources': a month of faults, reading.")
+    ] = "day",
+) -> None:
+    """Measure on an invented city, beside baselines in the same run. `bench day --help` names what can be chosen."""
     from importlib import import_module
 
+    modules = {"day": "examples.bench", "sources": "examples.bench_sources"}
+    if what not in modules:
+        raise UnknownSubject(f"there is no benchmark {what!r}", remedy=f"one of {', '.join(modules)}")
     try:
-        benchmark = import_module("examples.bench")
+        benchmark = import_module(modules[what])
     except ModuleNotFoundError as error:
         raise UnknownSubject(
             f"the benchmark needs {error.name}", remedy="run it in the project's own folder, after make"
         ) from None
-    raise typer.Exit(benchmark.main(["--tickets", str(tickets)]))
+    raise typer.Exit(benchmark.main(context.args))
 
 
 @app.command()

@@ -151,7 +151,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
         last = next(item for item in reversed(done) if item.business_date == newest_date)
         last_judgement = number(connection, "select max(last_judgement) from registry.publications")
         registry.derive_standing(connection, last_judgement=last_judgement, sequence=last.sequence)
-        known = [item for item in _landed(workspace) if item.delivery_id in last.delivery_ids]
+        known = [item for item in landed_deliveries(workspace) if item.delivery_id in last.delivery_ids]
         lost = len(last.delivery_ids) - len(known)
         if lost:
             raise PublicationError(
@@ -221,7 +221,7 @@ def replay(
             connection,
             city,
             contracts,
-            [item for item in _landed(workspace) if item.source == source],
+            [item for item in landed_deliveries(workspace) if item.source == source],
         )
         after = number(connection, count)
     registry.append_decision(
@@ -241,7 +241,7 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
             f"{business_date} is not later than the newest published date {newest}; a past day can only be restated",
             remedy="publish a later day: what became known since shows there as corrections",
         )
-    known = [item for item in _landed(workspace) if item.delivered_for <= business_date]
+    known = [item for item in landed_deliveries(workspace) if item.delivered_for <= business_date]
     if not known:
         raise PublicationError(
             f"nothing has landed for {business_date} or before",
@@ -362,7 +362,8 @@ def _place(workspace: Workspace, business_date: date, revision: int) -> Path:
     return workspace.published / business_date.isoformat() / f"r{revision:02d}"
 
 
-def _landed(workspace: Workspace) -> list[Landed]:
+def landed_deliveries(workspace: Workspace) -> list[Landed]:
+    """What the landing holds, as staging takes it."""
     return [
         Landed(
             delivery_id=item.delivery_id,

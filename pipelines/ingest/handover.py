@@ -15,6 +15,7 @@ from pipelines.ingest.archives import FileUnreadable, HandedOver, gather
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
 from pipelines.ingest.json_depth import refuse_deep_json
+from pipelines.ingest.json_pages import FramedPage, distinct_read, framed, pages_reading
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
 from pipelines.ingest.landing import (
     Arrival,
@@ -135,6 +136,8 @@ class _Outcome:
     def pages(self, files: Sequence[HandedOver]) -> None:
         """Land the JSON pages and arrays of the command as one delivery; the same page twice counts once."""
         contract = self.contract
+        if self._plain_pages(files):
+            return
         pages: list[tuple[Page, Original]] = []
         seen: set[str] = set()
         for handed in files:
@@ -150,15 +153,10 @@ class _Outcome:
                 self.refuse([item], error, handed.place)
         if not pages:
             return
-        pages.sort(
-            key=lambda entry: (entry[0].number is None, entry[0].number or 0, entry[1].name, entry[1].sha256)
-        )
+        pages.sort(key=lambda entry: _place_of_page(*entry))
         items = [item for _, item in pages]
-        name = (
-            items[0].name if len(items) == 1 else f"{items[0].name} … {items[-1].name} ({len(items)} pages)"
-        )
-        identity = items[0].sha256 if len(items) == 1 else "\n".join(sorted(item.sha256 for item in items))
-        arrival = self._arrival(name, items, identity)
+        arrival = self._arrival_of_pages(items)
+        name = arrival.name
         if self._is_known(arrival):
             return
         rows = [row for page, _ in pages for row in page.rows]
@@ -184,6 +182,46 @@ class _Outcome:
                 self._add(*land(self.workspace, connection, arrival, reading, bench))
         except DeliveryRefused as error:
             self.refuse(items, error)
+
+    def _plain_pages(self, files: Sequence[HandedOver]) -> bool:
+        """Land pages whose rows can be read as one stream. False: nothing was done, read them the careful way."""
+        contract, pages = self.contract, dict[str, FramedPage]()
+        for handed in files:
+            try:
+                page = framed(contract, original(handed.file, contract.source, handed.name))
+            except (DeliveryRefused, FileUnreadable, OSError):
+                return False
+            if page is None:
+                return False
+            if page.item.sha256 in pages:
+                self.say(f"{contract.source}: {handed.name} is the same page again and counts once")
+            pages.setdefault(page.item.sha256, page)
+        ordered = sorted(pages.values(), key=lambda page: _place_of_page(page.page, page.item))
+        arrival = self._arrival_of_pages([page.item for page in ordered])
+        if self._is_known(arrival):
+            return True
+        totals = [page.page.total for page in ordered if page.page.total is not None]
+        try:
+            with (
+                workbench(self.workspace) as bench,
+                reading_connection(self.workspace) as connection,
+                reading_time_is_limited(connection, contract.source, arrival.name),
+            ):
+                reading = pages_reading(connection, contract, ordered, bench)
+                if reading is None:
+                    return False
+                if totals:
+                    reading = _stated(reading, max(totals), distinct_read(connection, contract, reading))
+                self._add(*land(self.workspace, connection, arrival, reading, bench))
+        except DeliveryRefused as error:
+            self.refuse([page.item for page in ordered], error)
+        return True
+
+    def _arrival_of_pages(self, items: Sequence[Original]) -> Arrival:
+        several = len(items) > 1
+        name = f"{items[0].name} … {items[-1].name} ({len(items)} pages)" if several else items[0].name
+        identity = "\n".join(sorted(item.sha256 for item in items)) if several else items[0].sha256
+        return self._arrival(name, items, identity)
 
     def refuse(self, items: Sequence[Original], error: DeliveryRefused, place: str = "") -> None:
         """Keep the bytes and the reason, go on with the other files."""
@@ -246,6 +284,11 @@ class _Outcome:
     def _add(self, delivery: Delivery, is_new: bool) -> None:
         (self.new if is_new else self.known).append(delivery)
         say_landed(self.say, delivery, is_new=is_new)
+
+
+def _place_of_page(page: Page, item: Original) -> tuple[bool, int, str, str]:
+    """Pages stand in the order of their numbers, arrays after them in the order of their names."""
+    return (page.number is None, page.number or 0, item.name, item.sha256)
 
 
 def rows_reading(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from array import array
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +14,20 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.json_depth import has_few_openers
 from pipelines.ingest.json_numbers import quote_decimals
+from pipelines.ingest.limits import MAX_RECORD_BYTES
 
 # NUL, the careful reader's own delimiter, and carriage returns.
 NOT_PLAIN = (b"\0", b"\x01", b"\r")
 # One pattern, one first byte: RE2 then jumps from one to the next, many times faster than over an alternation.
 ODD_NUMBER = r":\s*-?(?:[0-9.]+[eE]|[nN]a[nN]|[iI]nf)"
 NO_NUMBER = r":\s*-?(?:[nN]a[nN]|[iI]nf)"
-REPLACED = (r"\xef\xbf\xbd", r"\\u(?:fffd|FFFD|0000)")
+REPLACED = (r"\xef\xbf\xbd", r"\\u(?:fffd|FFFD)")
+NUL_ESCAPE = r"\\u0000"
+
+
+BLOCK_BYTES = 1024**2
+SEPARATOR = re.compile(rb"[ \t]*,[ \t]*(?=\{)")
+BETWEEN_ROWS = re.compile(rb"\}[ \t]*,[ \t]*\{")
 
 
 class PlainText:
@@ -56,9 +64,13 @@ class PlainText:
         has_odd_number = _has(text, ODD_NUMBER)
         if has_odd_number and _has(text, NO_NUMBER):
             return False
-        self.has_replacements = self.has_replacements or any(_has(text, pattern) for pattern in REPLACED)
+        has_nul = _has(text, NUL_ESCAPE)
+        if has_nul:
+            block, self.has_replacements = without_nul_escapes(block), True
+        elif not self.has_replacements:
+            self.has_replacements = any(_has(text, pattern) for pattern in REPLACED)
         quoted = quote_decimals(block, has_exponents=has_odd_number)
-        if quoted is not None and self._out is None:
+        if (has_nul or quoted is not None) and self._out is None:
             self._out = self._copy.open("wb")
             with self.file.open("rb") as handle:
                 _copy_start(handle, self._out, self._taken)
@@ -69,6 +81,35 @@ class PlainText:
         return True
 
 
+def take_rows(plain: PlainText, file: Path, start: int, end: int) -> bool:
+    """Hand over the objects that stand in bytes [start, end) of a file, separated by commas, one a line.
+
+    False where they are not plainly separated. A wrong cut (inside a text, or inside a nested array) leaves a line with
+    a bracket or quote unclosed: no reader takes it for an object.
+    """
+    rest, is_first = b"", True
+    with file.open("rb") as handle:
+        handle.seek(start)
+        while received := handle.read(min(BLOCK_BYTES, end - handle.tell())):
+            # A block ends with an object or a part of one: no number and no separator is torn.
+            whole, brace, rest = (rest + received).rpartition(b"}")
+            block = whole + brace
+            if len(rest) > MAX_RECORD_BYTES:
+                return False
+            if not block:
+                continue
+            if b"\n" in block:
+                return False
+            lead = b""
+            if is_first:
+                block, is_first = block.lstrip(), False
+            elif separator := SEPARATOR.match(block):
+                lead, block = b"\n", block[separator.end() :]
+            if not plain.take(lead + BETWEEN_ROWS.sub(b"}\n{", block)):
+                return False
+    return not rest.strip() and (is_first or plain.take(b"\n"))
+
+
 def _copy_start(handle: BinaryIO, out: BinaryIO, size: int) -> None:
     while size > 0:
         part = handle.read(min(size, 1024**2))
@@ -76,6 +117,11 @@ def _copy_start(handle: BinaryIO, out: BinaryIO, size: int) -> None:
             return
         out.write(part)
         size -= len(part)
+
+
+def without_nul_escapes(block: bytes) -> bytes:
+    """The block with U+FFFD for every escaped NUL; no reader after us keeps what follows one."""
+    return re.sub(rb"(?<!\\)((?:\\\\)*)\\u0000", rb"\1\\ufffd", block)
 
 
 def _has(text: pa.Array, pattern: str) -> bool:

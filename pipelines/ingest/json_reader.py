@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +23,14 @@ from pipelines.contracts import Envelope, SourceContract
 from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.json_depth import refuse_deep_json
-from pipelines.ingest.json_plain import PlainText
+from pipelines.ingest.json_plain import PlainText, take_rows, without_nul_escapes
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
 from pipelines.store import quote_literal
 
 BLOCK_BYTES = 1024**2
-BETWEEN_ROWS = re.compile(rb"\}[ \t]*,[ \t]*\{")
-BETWEEN_BLOCKS = re.compile(rb"[ \t]*,[ \t]*(?=\{)")
+AROUND_BYTES = 4096
 NO_NULL = "\ue000null\ue000"
 # A number with a fraction or an exponent, as a key's value: put in quotes, it keeps its literal. Inside a string every
 # quote has a backslash before it, so nothing in a text can look like this.
@@ -64,7 +62,7 @@ def read_json_lines(
         if plain is None or plain.may_be_deep:
             refuse_deep_json(source, file, name, is_by_line=True)
         if counted and plain is not None:
-            reading = _streamed(connection, source, name, plain)
+            reading = streamed_lines(connection, source, name, plain)
             if reading is not None and reading.rows == counted:
                 return reading
         clean = folder / "lines.jsonl"
@@ -82,7 +80,7 @@ def read_json_lines(
         return _reading(connection, source, name, counted)
 
 
-def _streamed(
+def streamed_lines(
     connection: duckdb.DuckDBPyConnection, source: str, name: str, plain: PlainText
 ) -> Reading | None:
     """The reading of lines that are all well-formed objects with distinct keys, or None."""
@@ -140,7 +138,7 @@ def read_json_array(
         if plain is None or plain.may_be_deep:
             refuse_deep_json(source, file, name, is_by_line=False)
         if plain is not None:
-            reading = _streamed(connection, source, name, plain)
+            reading = streamed_lines(connection, source, name, plain)
             if reading is not None and reading.rows:
                 refuse_too_many_rows(source, reading.rows, name)
                 return reading
@@ -280,7 +278,19 @@ def _text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, str):
         return str(value).replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
-    return json.dumps(value, ensure_ascii=False)
+    return _nested(value)
+
+
+def _nested(value: Any) -> str:
+    """A nested value as JSON without blanks, its numbers as they were written."""
+    if isinstance(value, dict):
+        parts = (f"{json.dumps(key, ensure_ascii=False)}:{_nested(part)}" for key, part in value.items())
+        text = "{" + ",".join(parts) + "}"
+    elif isinstance(value, list):
+        text = "[" + ",".join(map(_nested, value)) + "]"
+    else:
+        text = str(value) if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False)
+    return text.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
 
 
 def _number(value: Any) -> int | None:
@@ -308,33 +318,17 @@ def _plain_lines(source: str, file: Path, copy: Path, name: str) -> tuple[int, P
 
 
 def _plain_array(file: Path, copy: Path) -> PlainText | None:
-    """The rows of an array as lines; None where they are not plainly separated, or their bytes must be mended first.
-
-    A wrong cut (inside a text, or inside a nested array) leaves a line with a bracket or quote unclosed: no reader
-    takes it for an object, and the careful way is gone.
-    """
-    rest, is_first = b"", True
-    with PlainText(None, copy) as plain, file.open("rb") as handle:
-        while received := handle.read(BLOCK_BYTES):
-            whole, brace, rest = (rest + received).rpartition(b"}")
-            if len(rest) > MAX_RECORD_BYTES:
-                return None
-            block = whole + brace
-            if is_first and block:
-                if not block.lstrip().startswith(b"["):
-                    return None
-                block, is_first = block.lstrip()[1:].lstrip(), False
-            elif found := BETWEEN_BLOCKS.match(block):
-                block = b"\n" + block[found.end() :]
-            elif block:
-                return None
-            if b"\n" in block[1:] or b"\r" in block:
-                return None
-            if not plain.take(BETWEEN_ROWS.sub(b"}\n{", block)):
-                return None
-        if is_first or rest.strip() != b"]" or not plain.take(b"\n"):
-            return None
-    return plain
+    """The rows of an array as lines; None where they are not plainly separated, or their bytes must be mended first."""
+    size = file.stat().st_size
+    with file.open("rb") as handle:
+        head = handle.read(AROUND_BYTES)
+        handle.seek(max(0, size - AROUND_BYTES))
+        tail = handle.read()
+    start, end = len(head) - len(head.lstrip()), size - (len(tail) - len(tail.rstrip()))
+    if not head.lstrip().startswith(b"[") or not tail.rstrip().endswith(b"]") or end - start < 2:
+        return None
+    with PlainText(None, copy) as plain:
+        return plain if take_rows(plain, file, start + 1, end - 1) else None
 
 
 def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:
@@ -342,7 +336,9 @@ def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:
     count = 0
     with file.open("rb") as handle, copy.open("wb") as out:
         for block in _line_blocks(source, handle, name):
-            text = block.decode("utf-8", "replace").replace("\ufeff", "")
+            text = without_nul_escapes(block).decode("utf-8", "replace")
+            # A mark before a line comes from files put together; inside a text it is a character of the text.
+            text = text.removeprefix("\ufeff").replace("\n\ufeff", "\n")
             text = text.replace("\0", REPLACEMENT).replace("\x01", REPLACEMENT).replace("\r", "\n")
             lines = [line for line in text.split("\n") if line.strip(" \t")]
             count += len(lines)
@@ -376,8 +372,8 @@ def _copy_text(file: Path, clean: Path) -> None:
     with file.open("rb") as handle, clean.open("w", encoding="utf-8", newline="") as out:
         while True:
             received = handle.read(BLOCK_BYTES)
-            text = decoder.decode(received, final=not received)
-            out.write(text.replace("\ufeff", "").replace("\0", REPLACEMENT))
+            text = decoder.decode(without_nul_escapes(received), final=not received)
+            out.write((text.removeprefix("\ufeff") if out.tell() == 0 else text).replace("\0", REPLACEMENT))
             if not received:
                 return
 

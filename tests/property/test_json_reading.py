@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import string
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.contracts import load_sources
-from pipelines.ingest import json_reader
+from pipelines.ingest import handover, json_plain, json_reader
 from pipelines.ingest.json_numbers import quote_decimals
 from pipelines.ingest.landing import reading_connection
 from pipelines.ingest.rows import Reading, landing_query, map_headers
@@ -69,7 +70,7 @@ def _rows(workspace: Workspace, file: Path, folder: Path, *, is_careful: bool) -
     read = json_reader.read_json_array if file.suffix == ".json" else json_reader.read_json_lines
     with pytest.MonkeyPatch.context() as patch, reading_connection(workspace) as connection:
         if is_careful:
-            patch.setattr(json_reader, "_streamed", lambda *_: None)
+            patch.setattr(json_reader, "streamed_lines", lambda *_: None)
         reading: Reading = read(connection, NATIONAL, file, file.name, folder)
         headers = map_headers(NATIONAL, reading.headers, file.name)
         query = landing_query(NATIONAL, reading, headers)
@@ -98,6 +99,60 @@ def test_both_ways_read_the_same(
                 assert value == str(expected).lower()
             else:
                 assert value == (None if expected is None else str(expected))
+
+
+NESTED = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab{}"), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pages=st.lists(
+        st.lists(st.fixed_dictionaries({name: NESTED for name in COLUMNS[:6]}), max_size=3),
+        min_size=1,
+        max_size=3,
+    ),
+    block_bytes=st.sampled_from([7, 64, 1024]),
+)
+def test_pages_are_read_the_same_in_both_ways(
+    tmp_path: Path, pages: list[list[dict[str, Any]]], block_bytes: int
+) -> None:
+    files = []
+    for number, rows in enumerate(pages, start=1):
+        body = ",".join(json.dumps(row, ensure_ascii=False, default=str) for row in rows)
+        total = sum(map(len, pages))
+        files.append(tmp_path / f"page_20230831_{number}.json")
+        files[-1].write_text(
+            f'{{"code":0,"data":{{"total":{total},"pageNo":{number},"rows":[{body}]}}}}', encoding="utf-8"
+        )
+    landed = {}
+    for way in ("streamed", "careful"):
+        workspace = Workspace.open(tmp_path / way)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_plain, "BLOCK_BYTES", block_bytes)
+            if way == "careful":
+                patch.setattr(handover, "framed", lambda *_: None)
+            report = handover.import_files(workspace, NATIONAL, files, None)
+        delivery = (report.deliveries or report.already_landed)[0]
+        columns = ", ".join(f'"{name}"' for name in COLUMNS[:6])
+        with workspace.scratch() as connection:
+            rows_found = connection.execute(
+                f"select row_no, {columns} from {workspace.scan([delivery.rows_file])} order by row_no"
+            ).fetchall()
+        landed[way] = (
+            delivery.delivery_id,
+            delivery.name,
+            delivery.control_total,
+            delivery.control_rows,
+            rows_found,
+        )
+        shutil.rmtree(workspace.root)
+    assert landed["streamed"][:4] == landed["careful"][:4]
+    assert landed["streamed"][4] == landed["careful"][4]
+    assert len(landed["streamed"][4]) == sum(map(len, pages))
 
 
 @pytest.mark.parametrize(
