@@ -30,7 +30,7 @@ from pipelines.commands.context import (
     parse_date,
     say,
 )
-from pipelines.errors import ClearanceError, UnknownSubject
+from pipelines.errors import ClearanceError, SourceError, UnknownSubject
 from pipelines.harmless import visible
 from pipelines.settings import DEFAULT_CITY_DIR
 
@@ -92,7 +92,9 @@ def pull(
     for business_date in days_of(on, since, until):
         failed += day.pull(workspace, business_date, sources or (), say=say)
     if failed:
-        raise typer.Exit(4)
+        raise typer.Exit(
+            4 if any(isinstance(error, SourceError) for error in failed) else failed[0].exit_code
+        )
 
 
 @app.command("import")

@@ -62,7 +62,7 @@ def run(
         report.is_new,
         report.rows,
         report.warnings,
-        errors,
+        [str(error) for error in errors],
     )
 
 
@@ -73,7 +73,7 @@ def pull(
     *,
     say: Say = lambda line: None,
     connections: Connections = connection_from_environment,
-) -> list[str]:
+) -> list[ClearanceError]:
     """Pull the named sources (all without a name) for a date. Returns the errors, one a source that failed."""
     contracts = load_sources()
     unknown = [name for name in sources if name not in contracts]
@@ -81,17 +81,19 @@ def pull(
         raise UnknownSubject(
             f"there is no source {unknown[0]}", remedy=f"known sources: {', '.join(contracts)}"
         )
-    errors = []
+    errors: list[ClearanceError] = []
     for name in sources or contracts:
-        connection = connections(contracts[name].connection)
-        if connection is None:
-            say(f"{name}: no connection set (AIRFLOW_CONN_{contracts[name].connection.upper()}), not pulled")
-            continue
         try:
+            connection = connections(contracts[name].connection)
+            if connection is None:
+                say(
+                    f"{name}: no connection set (AIRFLOW_CONN_{contracts[name].connection.upper()}), not pulled"
+                )
+                continue
             report = ingest.pull(workspace, contracts[name], connection, business_date, say=say)
             say(f"{name}: {report.rows} rows in {len(report.deliveries)} new deliveries for {business_date}")
         except (SourceError, ConfigurationError) as error:
-            errors.append(str(error))
+            errors.append(error)
             say(str(error))
     return errors
 

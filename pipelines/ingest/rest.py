@@ -28,6 +28,7 @@ from pipelines.errors import (
     SourceAnswerBroken,
     SourceBusy,
     SourceIncomplete,
+    SourceRejectedUs,
     SourceUnreachable,
 )
 from pipelines.ingest.landing import Say
@@ -113,6 +114,7 @@ class RestSource:
         if not connection.host:
             raise ConfigurationError("the connection lacks a host", where=contract.connection)
         self.contract, self.connection, self.say, self.sleep = contract, connection, say, sleep
+        self.was_admitted = False
         self.delivery = contract.delivery
         self.headers = credentials(self.delivery.auth, connection, contract.connection)
         self.path = str(connection.extra.get("base_path", "")).rstrip("/") + self.delivery.path
@@ -197,11 +199,13 @@ class RestSource:
     def _page(self, pages: Pages) -> AnswerPage:
         """The next page, tried again with growing pauses where that may help."""
         pause, waited = FIRST_PAUSE_SECONDS, 0.0
-        tries = 0
+        tries, was_refused = 0, False
         while True:
             tries += 1
             try:
-                return self._try_page(pages)
+                page = self._try_page(pages)
+                self.was_admitted = True
+                return page
             except SourceBusy as error:
                 waited += error.retry_after
                 if waited > MAX_BUSY_SECONDS:
@@ -209,6 +213,16 @@ class RestSource:
                 self.say(f"{self.contract.source}: busy, waiting {error.retry_after:.0f} s")
                 self.sleep(error.retry_after)
                 tries -= 1 if error.retry_after >= 1 else 0
+            except SourceRejectedUs:
+                # Who was admitted a moment ago has the right secret: asked once more, signed anew (a platform may take
+                # a fresh nonce for a used one). A first refusal, and a second, is meant: no account is locked by us.
+                if was_refused or not self.was_admitted:
+                    raise
+                was_refused = True
+                self.say(
+                    f"{self.contract.source}: a request was refused, asked once more with a new signature"
+                )
+                self.sleep(pause)
             except (SourceUnreachable, SourceAnswerBroken) as error:
                 if tries >= MAX_TRIES:
                     raise

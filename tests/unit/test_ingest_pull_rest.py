@@ -277,6 +277,21 @@ def test_a_wrong_secret_is_never_tried_twice(platform, contract, workspace) -> N
     assert served.requests == 1
 
 
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_refusal_after_an_answer_is_asked_once_more(platform, contract, workspace, refusals: int) -> None:
+    served, port = platform
+    served.reset([clue(at) for at in range(5)])
+    served.largest_page = 2
+    refused = Response('{"code":401,"message":"nonce","data":null}', status_code=401)
+    served.fault = lambda request, page, clues: refused if 2 <= request < 2 + refusals else None
+    if refusals == 1:
+        assert pull(workspace, contract, connection(port), DAY).rows == 5
+    else:
+        with pytest.raises(SourceRejectedUs):
+            pull(workspace, contract, connection(port), DAY)
+        assert served.requests == 3
+
+
 def test_a_total_that_never_adds_up_is_incomplete(platform, contract, workspace) -> None:
     served, port = platform
     served.reset([])
