@@ -35,9 +35,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.errors import ConfigurationError, PublicationError, WarehouseLocked, WorkspaceVersionError
@@ -150,17 +151,32 @@ class Workspace:
 
     # -- original bytes ------------------------------------------------------------------------------------------
 
-    def seal(self, content: bytes) -> bytes:
-        """Encrypt original bytes (AES-256-GCM, a fresh 12-byte nonce in front)."""
-        nonce = secrets.token_bytes(12)
-        return nonce + AESGCM(self.keys.original).encrypt(nonce, content, None)
+    def seal_parts(self, handle: BinaryIO, size: int) -> Iterator[memoryview]:
+        """Compress (zstd) and encrypt (AES-256-GCM, a fresh 12-byte nonce in front) a file in parts of `size` bytes.
+
+        An empty file is one part. Each part is to be used before the next is asked for: one buffer serves them all.
+        """
+        plain, sealed = bytearray(size), bytearray()
+        cipher, codec, is_first = AESGCM(self.keys.original), pa.Codec("zstd", compression_level=1), True
+        while (got := handle.readinto(plain)) or is_first:  # type: ignore[attr-defined]
+            nonce, is_first = secrets.token_bytes(12), False
+            packed = memoryview(codec.compress(memoryview(plain)[:got])).cast("B")
+            length = 12 + 8 + len(packed) + 16
+            if len(sealed) < length:
+                sealed = bytearray(length + length // 4)
+            part = memoryview(sealed)[:length]
+            part[:20] = nonce + got.to_bytes(8, "big")
+            cipher.encrypt_into(nonce, packed, bytes(part[12:20]), part[20:])
+            yield part
 
     def unseal(self, sealed: bytes) -> bytes:
-        """Decrypt what `seal` made. Raises ConfigurationError where the key does not fit or bytes were changed."""
+        """Decrypt a part that `seal_parts` made. Raises ConfigurationError where the key does not fit or bytes were changed."""
         from cryptography.exceptions import InvalidTag
 
         try:
-            return AESGCM(self.keys.original).decrypt(sealed[:12], sealed[12:], None)
+            packed = AESGCM(self.keys.original).decrypt(sealed[:12], sealed[20:], sealed[12:20])
+            plain = pa.Codec("zstd").decompress(packed, int.from_bytes(sealed[12:20], "big"))
+            return bytes(plain.to_pybytes())
         except (InvalidTag, ValueError) as error:
             raise ConfigurationError(
                 "original bytes cannot be decrypted: another key, or the file was changed",

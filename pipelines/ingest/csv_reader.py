@@ -8,6 +8,7 @@ Bytes that cannot be read become U+FFFD, and so do NUL bytes.
 from __future__ import annotations
 
 import codecs
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -73,21 +74,51 @@ class _TextBlocks:
         ends_with_return: bool | None = None
         with self.file.open("rb") as handle:
             handle.seek(self.skipped)
-            while True:
-                received = handle.read(BLOCK_BYTES)
-                text = decoder.decode(received, final=not received)
-                if "\0" in text:
-                    text = text.replace("\0", REPLACEMENT)
-                if REPLACEMENT in text:
-                    self.has_replacements = True
-                if ends_with_return is None and text:
-                    ends_with_return = _ends_with_return(text[: 64 * 1024])
+            for received, is_last in _blocks(handle, is_utf8=self.encoding == "utf-8"):
+                is_whole = self.encoding == "utf-8" and not decoder.getstate()[0]
+                if is_whole and not ends_with_return and _is_plain(received):
+                    block = received
+                else:
+                    block = self._mended(decoder.decode(received, final=is_last))
+                if ends_with_return is None and block:
+                    ends_with_return = _ends_with_return(block[: 64 * 1024].decode("utf-8", "replace"))
                 if ends_with_return:
-                    text = text.replace("\r\n", "\n").replace("\r", "\n")
-                if text:
-                    yield text.encode("utf-8", "replace")
-                if not received:
-                    return
+                    block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+                if block:
+                    yield block
+
+    def _mended(self, text: str) -> bytes:
+        if "\0" in text:
+            text = text.replace("\0", REPLACEMENT)
+        if REPLACEMENT in text:
+            self.has_replacements = True
+        return text.encode("utf-8", "replace")
+
+
+def _blocks(handle: BinaryIO, *, is_utf8: bool) -> Iterator[tuple[bytes, bool]]:
+    """The bytes in blocks, and whether it is the last one. UTF-8 is cut between characters where it can be."""
+    rest = b""
+    while received := handle.read(BLOCK_BYTES):
+        whole, line_feed, tail = (rest + received).rpartition(b"\n") if is_utf8 else (received, b"", b"")
+        rest = tail
+        if whole or line_feed:
+            yield whole + line_feed, False
+        if len(rest) > MAX_RECORD_BYTES:
+            yield rest, False
+            rest = b""
+    yield rest, True
+
+
+def _is_plain(block: bytes) -> bool:
+    """Whether a block is UTF-8 without NUL and without U+FFFD: nothing in it was broken."""
+    if b"\0" in block or REPLACEMENT.encode() in block:
+        return False
+    offsets = pa.py_buffer(array("i", (0, len(block))))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _ends_with_return(text: str) -> bool:

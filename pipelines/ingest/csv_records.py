@@ -108,8 +108,9 @@ class RecordCutter:
                 first_odd = min(first_odd, int(bad[0]))
             # A quote in the place of an opener right after a closer is the second half of an escaped quote.
         breaks = _outside(np.flatnonzero(view == LINE_FEED), quotes)
-        if block.count(b"\r") != block.count(b"\r\n"):
-            returns = _outside(np.flatnonzero(view == RETURN), quotes)
+        is_return = view == RETURN
+        if np.count_nonzero(is_return) != np.count_nonzero(is_return[:-1] & (view[1:] == LINE_FEED)):
+            returns = _outside(np.flatnonzero(is_return), quotes)
             lone = returns[(returns + 1 < limit) & (view[np.minimum(returns + 1, limit - 1)] != LINE_FEED)]
             if len(lone):
                 first_odd = min(first_odd, int(lone[0]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.archives import opened
 from pipelines.ingest.limits import MAX_JSON_DEPTH, MAX_RECORD_BYTES
@@ -49,5 +51,8 @@ def refuse_deep_json(source: str, file: Path, name: str, *, is_by_line: bool) ->
 
 def has_few_openers(block: bytes) -> bool:
     """Whether whole lines have so few brackets, beside the first of each line, that none of them can be deep."""
-    openers = block.count(b"[") + block.count(b"{") - block.count(b"\n{")
+    view = np.frombuffer(block, dtype=np.uint8)
+    is_brace = view == ord("{")
+    first = int(np.count_nonzero(is_brace[1:] & (view[:-1] == ord("\n"))))
+    openers = int(np.count_nonzero(view == ord("["))) + int(np.count_nonzero(is_brace)) - first
     return b"\n" in block and openers < MAX_JSON_DEPTH // 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ import duckdb
 from pipelines.contracts import Envelope, SourceContract
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.json_depth import refuse_deep_json
-from pipelines.ingest.json_plain import PlainText, take_rows
+from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines
 from pipelines.ingest.json_reader import Page, read_page, streamed_lines
 from pipelines.ingest.landing import Original
 from pipelines.ingest.limits import MAX_JSON_DOCUMENT_BYTES
@@ -62,10 +63,13 @@ def pages_reading(
     name = pages[0].item.name
     if all(page.start == page.end for page in pages):
         return empty_reading(contract)
-    with PlainText(None, bench / "pages.jsonl") as plain:
-        for page in pages:
-            if page.start < page.end and not take_rows(plain, page.item.file, page.start, page.end):
+    rows = (rows_as_lines(page.item.file, page.start, page.end) for page in pages if page.start < page.end)
+    try:
+        with PlainText(None, bench / "pages.jsonl") as plain:
+            if not plain.take_all(chain.from_iterable(rows)):
                 return None
+    except NotPlain:
+        return None
     if plain.may_be_deep:
         for page in pages:
             refuse_deep_json(contract.source, page.item.file, page.item.name, is_by_line=False)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,21 +31,38 @@ NUL_ESCAPE = r"\\u0000"
 
 
 BLOCK_BYTES = 1024**2
+LOOKING_AT_ONCE = 2
 SEPARATOR = re.compile(rb"[ \t]*,[ \t]*(?=\{)")
 BETWEEN_ROWS = re.compile(rb"\}[ \t]*,[ \t]*\{")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one block is: `lines` it ends, and `changed` bytes where it cannot be read as it is."""
+
+    block: bytes
+    lines: int
+    changed: bytes | None
+    has_replacements: bool
+    may_be_deep: bool
+
+
+class NotPlain(Exception):
+    """What was taken for rows is no plain list of objects: read it the careful way."""
 
 
 class PlainText:
     """Takes a file block by block. `file` is what to read: the file itself, or a copy with its decimals in quotes.
 
-    A copy is begun with the first decimal number; a file without any is not copied. Without an `original` the blocks
-    are no file's own bytes, and all of them are written.
+    A copy is begun with the first block that must be changed; a file without any is not copied. Without an `original`
+    the blocks are no file's own bytes, and all of them are written. Close it before `file` is read.
     """
 
     def __init__(self, original: Path | None, copy: Path) -> None:
         self.file, self._copy = original or copy, copy
         self.has_replacements = False
         self.may_be_deep = False
+        self.lines = 0
         self._taken = 0
         self._out: BinaryIO | None = copy.open("wb") if original is None else None
 
@@ -53,39 +75,63 @@ class PlainText:
         if self._out is not None:
             self._out.close()
 
-    def take(self, block: bytes) -> bool:
-        """Take the next block, which ends outside numbers and characters. False: this file is not plain."""
-        if not self._taken and block.startswith(codecs.BOM_UTF8):
+    def take_all(self, blocks: Iterable[bytes]) -> bool:
+        """Take blocks that each end outside numbers and characters. False: they are not plain.
+
+        Two are looked at while the next one is read.
+        """
+        waiting: deque[Future[_Look | None]] = deque()
+        with ThreadPoolExecutor(LOOKING_AT_ONCE) as looking:
+            for block in blocks:
+                waiting.append(looking.submit(_look, block, is_first=not self._taken and not waiting))
+                if len(waiting) > LOOKING_AT_ONCE and not self._keep(waiting.popleft().result()):
+                    return False
+            return all(self._keep(found.result()) for found in waiting)
+
+    def _keep(self, look: _Look | None) -> bool:
+        if look is None:
             return False
-        text = None if any(sign in block for sign in NOT_PLAIN) else _as_arrow(block)
-        if text is None:
-            return False
-        self.may_be_deep = self.may_be_deep or not has_few_openers(block)
-        has_odd_number = _has(text, ODD_NUMBER)
-        if has_odd_number and _has(text, NO_NUMBER):
-            return False
-        has_nul = _has(text, NUL_ESCAPE)
-        if has_nul:
-            block, self.has_replacements = without_nul_escapes(block), True
-        elif not self.has_replacements:
-            self.has_replacements = any(_has(text, pattern) for pattern in REPLACED)
-        quoted = quote_decimals(block, has_exponents=has_odd_number)
-        if (has_nul or quoted is not None) and self._out is None:
+        self.has_replacements |= look.has_replacements
+        self.may_be_deep |= look.may_be_deep
+        self.lines += look.lines
+        if look.changed is not None and self._out is None:
             self._out = self._copy.open("wb")
             with self.file.open("rb") as handle:
                 _copy_start(handle, self._out, self._taken)
             self.file = self._copy
-        self._taken += len(block)
+        self._taken += len(look.block)
         if self._out is not None:
-            self._out.write(block if quoted is None else quoted)
+            self._out.write(look.block if look.changed is None else look.changed)
         return True
 
 
-def take_rows(plain: PlainText, file: Path, start: int, end: int) -> bool:
-    """Hand over the objects that stand in bytes [start, end) of a file, separated by commas, one a line.
+def _look(block: bytes, *, is_first: bool) -> _Look | None:
+    """What a block is; None where it is not plain."""
+    if is_first and block.startswith(codecs.BOM_UTF8):
+        return None
+    text = None if any(sign in block for sign in NOT_PLAIN) else _as_arrow(block)
+    if text is None:
+        return None
+    has_odd_number = _has(text, ODD_NUMBER)
+    if has_odd_number and _has(text, NO_NUMBER):
+        return None
+    has_nul = _has(text, NUL_ESCAPE)
+    mended = without_nul_escapes(block) if has_nul else block
+    quoted = quote_decimals(mended, has_exponents=has_odd_number)
+    return _Look(
+        block=block,
+        lines=int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))),
+        changed=mended if quoted is None and has_nul else quoted,
+        has_replacements=has_nul or any(_has(text, pattern) for pattern in REPLACED),
+        may_be_deep=not has_few_openers(block),
+    )
 
-    False where they are not plainly separated. A wrong cut (inside a text, or inside a nested array) leaves a line with
-    a bracket or quote unclosed: no reader takes it for an object.
+
+def rows_as_lines(file: Path, start: int, end: int) -> Iterator[bytes]:
+    """The objects that stand in bytes [start, end) of a file, separated by commas, one a line.
+
+    Raises NotPlain where they are not plainly separated. A wrong cut (inside a text, or inside a nested array) leaves a
+    line with a bracket or quote unclosed: no reader takes it for an object.
     """
     rest, is_first = b"", True
     with file.open("rb") as handle:
@@ -94,20 +140,20 @@ def take_rows(plain: PlainText, file: Path, start: int, end: int) -> bool:
             # A block ends with an object or a part of one: no number and no separator is torn.
             whole, brace, rest = (rest + received).rpartition(b"}")
             block = whole + brace
-            if len(rest) > MAX_RECORD_BYTES:
-                return False
+            if len(rest) > MAX_RECORD_BYTES or b"\n" in block:
+                raise NotPlain
             if not block:
                 continue
-            if b"\n" in block:
-                return False
             lead = b""
             if is_first:
                 block, is_first = block.lstrip(), False
             elif separator := SEPARATOR.match(block):
                 lead, block = b"\n", block[separator.end() :]
-            if not plain.take(lead + BETWEEN_ROWS.sub(b"}\n{", block)):
-                return False
-    return not rest.strip() and (is_first or plain.take(b"\n"))
+            yield lead + BETWEEN_ROWS.sub(b"}\n{", block)
+    if rest.strip():
+        raise NotPlain
+    if not is_first:
+        yield b"\n"
 
 
 def _copy_start(handle: BinaryIO, out: BinaryIO, size: int) -> None:

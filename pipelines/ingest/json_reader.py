@@ -23,7 +23,7 @@ from pipelines.contracts import Envelope, SourceContract
 from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.json_depth import refuse_deep_json
-from pipelines.ingest.json_plain import PlainText, take_rows, without_nul_escapes
+from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines, without_nul_escapes
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
@@ -307,14 +307,20 @@ def _short(code: Any) -> str:
 
 def _plain_lines(source: str, file: Path, copy: Path, name: str) -> tuple[int, PlainText | None]:
     """How many lines a file has, and the text to read them from; None where its bytes must be mended first."""
-    count, last = 0, b"\n"
-    with PlainText(file, copy) as plain, file.open("rb") as handle:
+    last = b"\n"
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal last
         for block in _line_blocks(source, handle, name):
-            if not plain.take(block):
-                return 0, None
-            count, last = count + block.count(b"\n"), block[-1:]
-            refuse_too_many_rows(source, count, name)
-    return count if last == b"\n" else count + 1, plain
+            refuse_too_many_rows(source, plain.lines, name)
+            last = block[-1:]
+            yield block
+
+    with PlainText(file, copy) as plain, file.open("rb") as handle:
+        if not plain.take_all(blocks()):
+            return 0, None
+    refuse_too_many_rows(source, plain.lines, name)
+    return plain.lines if last == b"\n" else plain.lines + 1, plain
 
 
 def _plain_array(file: Path, copy: Path) -> PlainText | None:
@@ -327,8 +333,11 @@ def _plain_array(file: Path, copy: Path) -> PlainText | None:
     start, end = len(head) - len(head.lstrip()), size - (len(tail) - len(tail.rstrip()))
     if not head.lstrip().startswith(b"[") or not tail.rstrip().endswith(b"]") or end - start < 2:
         return None
-    with PlainText(None, copy) as plain:
-        return plain if take_rows(plain, file, start + 1, end - 1) else None
+    try:
+        with PlainText(None, copy) as plain:
+            return plain if plain.take_all(rows_as_lines(file, start + 1, end - 1)) else None
+    except NotPlain:
+        return None
 
 
 def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:

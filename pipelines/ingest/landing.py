@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -155,10 +156,12 @@ def land(
     headers = map_headers(contract, reading.headers, arrival.name)
     made = bench / f"landing-{arrival.delivery_id}"
     made.mkdir()
-    _write_rows(workspace, connection, arrival, reading, headers, made / ROWS)
+    with ThreadPoolExecutor(1) as beside:
+        sealing = beside.submit(_seal_originals, workspace, arrival.originals, made / ORIGINAL)
+        _write_rows(workspace, connection, arrival, reading, headers, made / ROWS)
+        sealing.result()
     if same_window and not _has_new_rows(workspace, connection, made / ROWS, same_window):
         return same_window[-1], False
-    _seal_originals(workspace, arrival.originals, made / ORIGINAL)
     delivered_for = arrival.delivered_for or newest_change(
         workspace, connection, contract, made / ROWS, reading, arrival.name
     )
@@ -245,14 +248,9 @@ def _seal_originals(workspace: Workspace, originals: Sequence[Original], folder:
     folder.mkdir()
     with disk_full_is_said(folder):
         for number, item in enumerate(originals, start=1):
-            with item.file.open("rb") as handle:
-                part = 0
-                while True:
-                    block = handle.read(SEALED_PART_BYTES)
-                    if not block and part:
-                        break
-                    (folder / f"{number:05d}-{part:05d}.sealed").write_bytes(workspace.seal(block))
-                    part += 1
+            with item.file.open("rb", buffering=0) as handle:
+                for part, sealed in enumerate(workspace.seal_parts(handle, SEALED_PART_BYTES)):
+                    (folder / f"{number:05d}-{part:05d}.sealed").write_bytes(sealed)
 
 
 def _write_rows(

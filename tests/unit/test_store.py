@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_nothing_restricted_can_be_read_from_the_disk(tmp_path: Path) -> None:
         assert connection.execute(
             f"select count(*) from {workspace.scan([tmp_path / 'rows.parquet'])}"
         ).fetchall() == [(5000,)]
-    (tmp_path / "original.sealed").write_bytes(workspace.seal(SECRET.encode()))
+    (tmp_path / "original.sealed").write_bytes(b"".join(workspace.seal_parts(BytesIO(SECRET.encode()), 1024)))
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert SECRET.encode() not in file.read_bytes(), file.name
@@ -38,7 +39,7 @@ def test_nothing_restricted_can_be_read_from_the_disk(tmp_path: Path) -> None:
 
 
 def test_another_key_reads_nothing_and_says_so(tmp_path: Path) -> None:
-    sealed = Workspace.open(tmp_path / "a").seal(b"x")
+    sealed = bytes(next(Workspace.open(tmp_path / "a").seal_parts(BytesIO(b"x"), 1024)))
     with pytest.raises(ConfigurationError, match="another key"):
         Workspace.open(tmp_path / "b").unseal(sealed)
 
