@@ -52,7 +52,7 @@ def framed(contract: SourceContract, item: Original) -> FramedPage | None:
     body = content[start:end].strip()
     if page.rows or (body and not (body.startswith(b"{") and body.endswith(b"}"))) or b"\n" in body:
         return None
-    start = content.index(body, start) if body else end
+    start = start + (end - start - len(content[start:end].lstrip())) if body else end
     return FramedPage(page, item, start, start + len(body))
 
 

@@ -32,6 +32,8 @@ NO_TABLES = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+# A key of the document itself, before anything is nested in it.
+_PAGE = re.compile(rb'\{[^{}\[\]]{0,2000}"(?:data|rows)"\s*:\s*[\[{]')
 Form = Literal["csv", "excel", "json_lines", "json_array", "json_page"]
 
 
@@ -39,7 +41,8 @@ def form_of(source: str, file: Path, name: str) -> Form:
     """What a file is, by its first bytes. Raises DeliveryRefused for an empty file and a saved web page."""
     with opened(source, file, name) as handle:
         start = handle.read(64 * 1024)
-        if start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{") and b"\n" not in start:
+        text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+        if text.startswith(b"{") and b"\n" not in start and not _PAGE.match(text):
             start += handle.readline(MAX_RECORD_BYTES)
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         if _suffix(name) in (".jsonl", ".ndjson"):
@@ -131,6 +134,8 @@ def _is_json_lines(text: bytes) -> bool:
     """A page object says `rows`, `data` or `code` in front, or holds objects in a list, as no row does; else the first
     line is one whole object, or none is.
     """
+    if _PAGE.match(text):
+        return False
     first, _, rest = text.partition(b"\n")
     try:
         whole = json.loads(first)
