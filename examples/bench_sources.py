@@ -84,6 +84,7 @@ def _print_month(month: Month) -> None:
     for what, figure in (
         ("days published at their cut-off", f"{month.published} of {month.days}"),
         ("days on which a source was missing", month.missing_days),
+        ("the same undisturbed (a small city has days without a petition)", month.quiet_days),
         ("missing sources that the day's table does not name", len(month.unnamed)),
         ("tickets", month.tickets),
         ("tickets lost", month.lost),

@@ -84,7 +84,7 @@ def test_one_ticket_and_no_double_whatever_is_known(tmp_path: Path, number: str 
             connection.execute(f"create schema if not exists {schema}")
         registry.create_tables(connection)
         normalize.prepare(connection, load_city())
-        landed = day._landed(landing.workspace)
+        landed = day.landed_deliveries(landing.workspace)
         # Staged in the order of arrival: the correction last, and first after its row.
         by_id = {item.delivery_id: item for item in landed}
         subsets = [chosen for size in range(len(names) + 1) for chosen in itertools.combinations(names, size)]

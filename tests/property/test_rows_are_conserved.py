@@ -58,7 +58,7 @@ def test_every_row_ends_in_one_place(deliveries: list[list[dict[str, Any]]]) -> 
             file = root / f"clues_{number}.json"
             file.write_text(json.dumps(content, ensure_ascii=True), encoding="utf-8")
             ingest.import_files(workspace, CONTRACT, [file], DAY)
-        landed = day._landed(workspace)
+        landed = day.landed_deliveries(workspace)
         distinct = {json.dumps(content) for content in deliveries}
         assert sum(item.rows for item in landed) == sum(len(json.loads(content)) for content in distinct)
         with workspace.scratch() as connection:
