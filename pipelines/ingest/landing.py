@@ -37,6 +37,7 @@ from pipelines.store import Workspace, disk_full_is_said, move_into_place, remov
 
 Say = Callable[[str], None]
 SCRATCH_MEMORY = "3GB"
+NOT_THE_READERS_FAULT = (duckdb.OutOfMemoryException, duckdb.IOException, duckdb.InterruptException)
 
 
 def print_nothing(line: str) -> None:
@@ -264,13 +265,17 @@ def _write_rows(
     """Write rows.parquet and prove that it holds the records that are there, each once."""
     source = arrival.contract.source
     found = 0
-    for query in (reading.query, reading.careful_query):
+    for query, then in ((reading.query, reading.careful_query), (reading.careful_query, None)):
         if query is None:
             continue
+        whole = landing_query(arrival.contract, replace(reading, query=query), headers)
         with reading_errors_are_named(source, arrival.name):
-            workspace.write_parquet(
-                connection, landing_query(arrival.contract, replace(reading, query=query), headers), rows_file
-            )
+            try:
+                workspace.write_parquet(connection, whole, rows_file)
+            except (duckdb.Error, UnicodeDecodeError) as error:
+                if then is None or isinstance(error, NOT_THE_READERS_FAULT):
+                    raise
+                continue
         counted = connection.execute(
             f"select count(*), count(distinct row_no), max(row_no) from {workspace.scan([rows_file])}"
         ).fetchall()
@@ -297,7 +302,7 @@ def reading_errors_are_named(source: str, where: str) -> Iterator[None]:
             where=where,
             remedy="deliver it in several parts",
         ) from None
-    except duckdb.IOException:
+    except (duckdb.IOException, duckdb.InterruptException):
         raise
     except (duckdb.Error, UnicodeDecodeError) as error:
         # (DuckDB's own message can be cut inside a character: then it is the message that cannot be decoded.)

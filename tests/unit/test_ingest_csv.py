@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import random
@@ -198,3 +199,21 @@ def test_a_large_file_in_many_blocks(hotline, workspace, tmp_path, monkeypatch) 
     found = land(workspace, hotline, tmp_path, as_csv(records).encode("gb18030"))
     assert [row["主要内容"] for row in found] == [record[6] for record in records]
     assert [row["row_no"] for row in found] == list(range(1, 501))
+
+
+def test_a_table_pasted_into_a_text_is_read_by_the_careful_reader(tmp_path: Path) -> None:
+    contract = load_sources()["hotline"]
+    columns = list(contract.columns)
+    pasted = "\n".join([",".join(["甲"] * len(columns))] * 60)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    rows = 0
+    while text.tell() < 17_000_000:
+        known = {"工单编号": f"GD20230831{rows:06d}", "来电时间": "2023-08-31 10:00:00", "主要内容": pasted}
+        writer.writerow([known.get(column, "") for column in columns])
+        rows += 1
+    file = tmp_path / "GD_20230831_01.csv"
+    file.write_bytes(codecs.BOM_UTF8 + text.getvalue().encode())
+    report = import_files(Workspace.open(tmp_path / "workspace"), contract, [file], None)
+    assert report.rows == rows
