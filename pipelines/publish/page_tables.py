@@ -184,7 +184,7 @@ def sources_table(figures: Figures) -> str:
         )
         rows += (
             f'<tr><th scope="row">{escape(str(source["title"]))}</th><td class="text">{escape(channels)}</td>'
-            f'<td class="text{alert}">{escape(freshness(source, figures.business_date))}</td>'
+            f'<td class="text wrap{alert}">{escape(freshness(source, figures.business_date))}</td>'
             f"<td>{day_of_month(source['last_delivered_for'])}</td>{numbers}"
             f'<td class="text">{escape(control(source))}</td><td>{count(source["refused"])}</td></tr>'
         )
