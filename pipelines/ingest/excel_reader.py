@@ -209,22 +209,14 @@ def _reading(
     sheets: Sequence[_Sheet],
     warnings: tuple[str, ...],
 ) -> Reading:
-    headers = list(sheets[0].headers)
-    width = max((len(row) for sheet in sheets for row in sheet.rows), default=0)
-    if len(sheets) == 1:
-        headers += [""] * (_used_width(sheets[0].rows, width) - len(headers))
-    for sheet in sheets[1:]:
-        headers += [header for header in sheet.headers if _position(contract, headers, header) is None]
+    headers, places = _columns_of_all(contract, sheets)
     connection.execute(
         "create or replace temp table sheet_rows (row_no bigint, "
         + ", ".join(f"c{at} varchar" for at in range(len(headers)))
         + ")"
     )
     row_no, has_broken = 0, False
-    for sheet in sheets:
-        where = list(range(len(headers)))
-        if sheet is not sheets[0]:
-            where = [_position(contract, headers, header) or 0 for header in sheet.headers]
+    for sheet, where in zip(sheets, places, strict=True):
         for first in range(0, len(sheet.rows), BATCH_ROWS):
             batch = sheet.rows[first : first + BATCH_ROWS]
             columns: list[list[str | None]] = [[""] * len(batch) for _ in headers]
@@ -253,11 +245,36 @@ def _reading(
     )
 
 
-def _used_width(rows: Sequence[Sequence[str]], width: int) -> int:
-    """How many columns hold anything, though they have no header."""
+def _columns_of_all(contract: SourceContract, sheets: Sequence[_Sheet]) -> tuple[list[str], list[list[int]]]:
+    """The columns of all sheets together, and for each sheet where its own columns stand among them.
+
+    A column without a header has a place of its own if anything stands in it: the first one of every sheet shares one,
+    the second another. A header that stands twice in a sheet has two places, for `map_headers` to judge.
+    """
+    headers: list[str] = []
+    places: list[list[int]] = []
+    for sheet in sheets:
+        own = [*sheet.headers, *[""] * (_used_width(sheet.rows) - len(sheet.headers))]
+        unnamed = [at for at, header in enumerate(headers) if not header.strip()]
+        where: list[int] = []
+        for header in own:
+            if header.strip():
+                at = _position(contract, headers, header) if places else None
+            else:
+                at = unnamed.pop(0) if unnamed else None
+            if at is None or at in where:
+                at = len(headers)
+                headers.append(header)
+            where.append(at)
+        places.append(where)
+    return headers, places
+
+
+def _used_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many columns hold anything, though they may have no header."""
     used = 0
     for row in rows:
-        for at in range(min(len(row), width) - 1, used - 1, -1):
+        for at in range(len(row) - 1, used - 1, -1):
             if row[at].strip():
                 used = at + 1
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -208,3 +209,22 @@ def test_two_sheets_of_matters_are_one_delivery(petition, workspace, tmp_path) -
 def test_a_last_matter_that_says_total_in_its_text_is_a_matter(petition, workspace, tmp_path) -> None:
     lines = [*TITLE, HEADER, matter(1), matter(2, text="合计")]
     assert len(land(workspace, petition, xlsx(tmp_path / "XFJ_20230831_1800.xlsx", {"a": lines}))) == 2
+
+
+def test_every_sheet_has_its_own_columns(petition, workspace, tmp_path) -> None:
+    """A cell beside a sheet's own header is no value of a column that only another sheet has, and is never lost."""
+    sheets = {
+        "一": [HEADER, [*matter(1), "2023-08-29"]],
+        "二": [[*HEADER, "办结日期"], [*matter(2), "2023-08-28", "旁注"]],
+        "三": [[*HEADER, "", "备注", "备注"], [*matter(3), "无名", "甲", "乙"]],
+    }
+    found = land(workspace, petition, xlsx(tmp_path / "XFJ_20230831_1800.xlsx", sheets))
+    assert [row["办结日期"] for row in found] == ["", "2023-08-28", ""]
+    kept = [{value for value in json.loads(str(row["_extra"])).values() if value} for row in found]
+    assert kept == [{"2023-08-29"}, {"旁注"}, {"无名", "甲", "乙"}]
+
+
+def test_a_header_twice_in_a_later_sheet_is_refused(petition, workspace, tmp_path) -> None:
+    sheets = {"一": [HEADER, matter(1)], "二": [[*HEADER, "概况"], [*matter(2), "另一个"]]}
+    with pytest.raises(DeliveryRefused, match="概况 stands 2 times"):
+        land(workspace, petition, xlsx(tmp_path / "XFJ_20230831_1800.xlsx", sheets))
