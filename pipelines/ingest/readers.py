@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Any, BinaryIO, Literal
 
 import duckdb
 
@@ -32,8 +32,17 @@ NO_TABLES = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+BLANK = b" \t\r\n" + codecs.BOM_UTF8  # a mark stands before a line where files were put together
 # A key of the document itself, before anything is nested in it.
 _PAGE = re.compile(rb'\{[^{}\[\]]{0,2000}"(?:data|rows)"\s*:\s*[\[{]')
+# What an answer says about itself, beside its rows.
+ENVELOPE_KEY = re.compile(
+    r"(?:err(?:or)?_?)?(?:code|no|msg|message)|error|status|state|success|total|count|pages?|page_?(?:no|num|index|size)|"
+    r"size|next|cursor|has_?more|offset|limit|time|timestamp|(?:request|trace|log)_?id|sign|version",
+    re.IGNORECASE,
+)
+MOST_BLANK_LINES = 10_000
+OWN_VALUES_OF_A_ROW = 3  # a number, a time, a place: no ticket has fewer
 Form = Literal["csv", "excel", "json_lines", "json_array", "json_page"]
 
 
@@ -42,8 +51,8 @@ def form_of(source: str, file: Path, name: str) -> Form:
     with opened(source, file, name) as handle:
         start = handle.read(64 * 1024)
         text = start.removeprefix(codecs.BOM_UTF8).lstrip()
-        if text.startswith(b"{") and b"\n" not in start and not _PAGE.match(text):
-            start += handle.readline(MAX_RECORD_BYTES)
+        if text.startswith(b"{") and (b"\n" in text or not _PAGE.match(text)):
+            start = _with_two_lines(text, handle)
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         if _suffix(name) in (".jsonl", ".ndjson"):
             return "json_lines"  # no line, no row: a day on which nothing happened
@@ -130,23 +139,55 @@ def _suffix(name: str) -> str:
     return Path(name).suffix.lower()
 
 
+def _with_two_lines(text: bytes, handle: BinaryIO) -> bytes:
+    """The start of a file, read on to the end of its second line that is not blank."""
+    if b"\n" not in text:
+        text += handle.readline(MAX_RECORD_BYTES)
+    second = text.partition(b"\n")[2].lstrip(BLANK)
+    if b"\n" in second:
+        return text
+    text += handle.readline(MAX_RECORD_BYTES)
+    for _ in range(0 if second else MOST_BLANK_LINES):
+        line = handle.readline(MAX_RECORD_BYTES)
+        if not line or line.strip(BLANK):
+            return text + line
+    return text
+
+
 def _is_json_lines(text: bytes) -> bool:
-    """A page object says `rows`, `data` or `code` in front, or holds objects in a list, as no row does; else the first
-    line is one whole object, or none is.
+    """Two whole objects on two lines are rows. Of a first line alone: a page object says `rows`, `data` or `code` in
+    front, or holds objects in a list and hardly a value of its own; else the line is one whole object, or none is.
     """
+    first, _, rest = text.partition(b"\n")
+    whole, second = _object(first), _object(rest.lstrip(BLANK).partition(b"\n")[0])
+    if whole is not None and second is not None:
+        return True
     if _PAGE.match(text):
         return False
-    first, _, rest = text.partition(b"\n")
-    try:
-        whole = json.loads(first)
-    except RecursionError:
-        return False
-    except ValueError:
+    if whole is None:
         # One pretty-printed document starts with a line that holds little; a cut JSON line is followed by objects.
-        return rest.lstrip().startswith(b"{")
+        return rest.lstrip(BLANK).startswith(b"{")
     return not (
-        isinstance(whole, dict)
-        and ({"data", "rows"} & set(whole) or set(whole) == {"code", "message"} or _holds_rows(whole))
+        {"data", "rows"} & set(whole)
+        or set(whole) == {"code", "message"}
+        or (_holds_rows(whole) and _own_values(whole) < OWN_VALUES_OF_A_ROW)
+    )
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The object that a line is, or None."""
+    try:
+        value = json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _own_values(whole: dict[str, Any]) -> int:
+    """How many values an object has that an answer would not say about itself."""
+    return sum(
+        not isinstance(value, list | dict) and ENVELOPE_KEY.fullmatch(key) is None
+        for key, value in whole.items()
     )
 
 

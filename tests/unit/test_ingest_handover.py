@@ -14,6 +14,7 @@ from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import ConfigurationError, DeliveryRefused
 from pipelines.ingest import import_files, landed, original_bytes, refusals
 from pipelines.ingest.days import date_in_name
+from pipelines.ingest.readers import form_of
 from pipelines.store import Workspace
 
 CSV = "ajbh,ajly,djsj,xzqh,ajzt,gxsj\r\nA1,1,2023-08-29,640104,01,2023-08-30 10:00:00\r\n"
@@ -119,6 +120,35 @@ def test_a_file_of_no_lines_is_a_day_on_which_nothing_happened(workspace, tmp_pa
         file = write(tmp_path, f"WX{number}_20230831.jsonl", content)
         (delivery,) = import_files(workspace, cyberspace, [file], None).deliveries
         assert (delivery.rows, delivery.delivered_for) == (0, date(2023, 8, 31))
+
+
+ATTACHED = [{"名称": "a.jpg"}, {"名称": "b.jpg"}]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [clue(1, 附件=ATTACHED), clue(2)],
+        [clue(1, data=ATTACHED), clue(2)],
+        [clue(1, rows={"a": 1}, 附件=ATTACHED), clue(2, 附件=ATTACHED)],
+        [clue(1, 附件=ATTACHED, summary="长" * 70_000), clue(2, summary="长" * 70_000)],
+        [clue(1, 附件=ATTACHED)],
+    ],
+)
+def test_a_row_may_hold_a_list_of_objects(national, workspace, tmp_path, rows) -> None:
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n"
+    import_files(workspace, national, [write(tmp_path, "a.jsonl", text)], None)
+    found = column(workspace, "clueCode, _extra")
+    assert [row[0] for row in found] == [row["clueCode"] for row in rows]
+    assert "a.jpg" in str(found[0][1])
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("key", ["rows", "list"])
+def test_a_page_is_no_line_however_it_is_laid_out(national, workspace, tmp_path, indent, key) -> None:
+    for number, envelope in enumerate(({"code": 0, "data": {key: [clue(1)]}}, {"errno": 0, key: [clue(1)]})):
+        text = json.dumps(envelope, indent=indent) + "\n"
+        assert form_of("national", write(tmp_path, f"{number}.json", text), "a.json") == "json_page"
 
 
 def test_what_a_killed_process_left_is_removed(national, workspace, tmp_path) -> None:
