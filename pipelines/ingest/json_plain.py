@@ -28,7 +28,12 @@ ODD_NUMBER = r":\s*-?(?:[0-9.]+[eE]|[nN]a[nN]|[iI]nf)"
 NO_NUMBER = r":\s*-?(?:[nN]a[nN]|[iI]nf)"
 REPLACED = (r"\xef\xbf\xbd", r"\\u(?:fffd|FFFD)")
 NUL_ESCAPE = r"\\u0000"
-
+SURROGATE = r"\\u[dD][89a-fA-F]"
+PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+# Backslashes in front that stand for themselves, then a NUL, a whole pair, or half of one.
+BROKEN_ESCAPE = re.compile(
+    rf"(?<!\\)((?:\\\\)*)(?:({PAIR})|\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{{2}}))".encode()
+)
 
 BLOCK_BYTES = 1024**2
 LOOKING_AT_ONCE = 2
@@ -116,13 +121,14 @@ def _look(block: bytes, *, is_first: bool) -> _Look | None:
     if has_odd_number and _has(text, NO_NUMBER):
         return None
     has_nul = _has(text, NUL_ESCAPE)
-    mended = without_nul_escapes(block) if has_nul else block
+    is_broken = has_nul or (_has(text, SURROGATE) and _has_half_pair(text))
+    mended = without_broken_escapes(block) if is_broken else block
     quoted = quote_decimals(mended, has_exponents=has_odd_number)
     return _Look(
         block=block,
         lines=int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))),
-        changed=mended if quoted is None and has_nul else quoted,
-        has_replacements=has_nul or any(_has(text, pattern) for pattern in REPLACED),
+        changed=mended if quoted is None and is_broken else quoted,
+        has_replacements=is_broken or any(_has(text, pattern) for pattern in REPLACED),
         may_be_deep=not has_few_openers(block),
     )
 
@@ -165,9 +171,19 @@ def _copy_start(handle: BinaryIO, out: BinaryIO, size: int) -> None:
         size -= len(part)
 
 
-def without_nul_escapes(block: bytes) -> bytes:
-    """The block with U+FFFD for every escaped NUL; no reader after us keeps what follows one."""
-    return re.sub(rb"(?<!\\)((?:\\\\)*)\\u0000", rb"\1\\ufffd", block)
+def without_broken_escapes(block: bytes) -> bytes:
+    """The block with U+FFFD for every escaped NUL (no reader after us keeps what follows one) and for every escape that
+    is half of a pair, the other half being cut away (no reader takes it). The block must not end inside an escape.
+    """
+    if b"\\u0000" not in block and re.search(SURROGATE.encode(), block) is None:
+        return block
+    return BROKEN_ESCAPE.sub(lambda found: found[0] if found[2] else found[1] + b"\\ufffd", block)
+
+
+def _has_half_pair(text: pa.Array) -> bool:
+    """Whether there are more halves than the pairs have."""
+    pairs, halves = (pc.count_substring_regex(text, pattern)[0].as_py() for pattern in (PAIR, SURROGATE))
+    return bool(halves != 2 * pairs)
 
 
 def _has(text: pa.Array, pattern: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from pipelines.contracts import Envelope, SourceContract
 from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.json_depth import refuse_deep_json
-from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines, without_nul_escapes
+from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines, without_broken_escapes
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
@@ -31,6 +32,7 @@ from pipelines.store import quote_literal
 
 BLOCK_BYTES = 1024**2
 AROUND_BYTES = 4096
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 NO_NULL = "\ue000null\ue000"
 # A number with a fraction or an exponent, as a key's value: put in quotes, it keeps its literal. Inside a string every
 # quote has a backslash before it, so nothing in a text can look like this.
@@ -277,20 +279,21 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return str(value).replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
+        return UNWRITABLE.sub(REPLACEMENT, str(value))
     return _nested(value)
 
 
 def _nested(value: Any) -> str:
     """A nested value as JSON without blanks, its numbers as they were written."""
     if isinstance(value, dict):
-        parts = (f"{json.dumps(key, ensure_ascii=False)}:{_nested(part)}" for key, part in value.items())
-        text = "{" + ",".join(parts) + "}"
-    elif isinstance(value, list):
-        text = "[" + ",".join(map(_nested, value)) + "]"
-    else:
-        text = str(value) if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False)
-    return text.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
+        return "{" + ",".join(f"{_nested(str(key))}:{_nested(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_nested, value)) + "]"
+    if isinstance(value, _Literal):
+        return str(value)
+    return json.dumps(
+        UNWRITABLE.sub(REPLACEMENT, value) if isinstance(value, str) else value, ensure_ascii=False
+    )
 
 
 def _number(value: Any) -> int | None:
@@ -345,7 +348,7 @@ def _copy_lines(source: str, file: Path, copy: Path, name: str) -> int:
     count = 0
     with file.open("rb") as handle, copy.open("wb") as out:
         for block in _line_blocks(source, handle, name):
-            text = without_nul_escapes(block).decode("utf-8", "replace")
+            text = without_broken_escapes(block).decode("utf-8", "replace")
             # A mark before a line comes from files put together; inside a text it is a character of the text.
             text = text.removeprefix("\ufeff").replace("\n\ufeff", "\n")
             text = text.replace("\0", REPLACEMENT).replace("\x01", REPLACEMENT).replace("\r", "\n")
@@ -379,12 +382,21 @@ def _copy_text(file: Path, clean: Path) -> None:
     """Copy as clean UTF-8 without a mark."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     with file.open("rb") as handle, clean.open("w", encoding="utf-8", newline="") as out:
-        while True:
-            received = handle.read(BLOCK_BYTES)
-            text = decoder.decode(without_nul_escapes(received), final=not received)
+        for block in _quoted_blocks(handle):
+            text = decoder.decode(without_broken_escapes(block), final=not block)
             out.write((text.removeprefix("\ufeff") if out.tell() == 0 else text).replace("\0", REPLACEMENT))
-            if not received:
-                return
+
+
+def _quoted_blocks(handle: BinaryIO) -> Iterator[bytes]:
+    """The bytes in blocks that end with a quote, so that no escape is torn, and an empty one at the end."""
+    rest = b""
+    while received := handle.read(BLOCK_BYTES):
+        whole, quote, rest = (rest + received).rpartition(b'"')
+        if quote or len(rest) > MAX_RECORD_BYTES:
+            yield whole + quote if quote else rest
+            rest = rest if quote else b""
+    yield rest
+    yield b""
 
 
 def _identifier(name: str) -> str:

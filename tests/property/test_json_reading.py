@@ -203,3 +203,61 @@ def test_quoting_changes_numbers_into_their_texts_alone(numbers: list[Any], text
     quoted = json.loads(quote_decimals(raw) or raw, parse_float=str, parse_int=str)
     assert quoted.pop("text") == text
     assert quoted == {key: str(value) for key, value in row.items() if key != "text"}
+
+
+HALVES = [
+    ("欠薪\\ud83d", "欠薪\ufffd"),
+    ("\\uDE00欠薪", "\ufffd欠薪"),
+    ("\\ud83d\\ud83d\\ude00", "\ufffd😀"),
+    ("\\ude00\\ud83d", "\ufffd\ufffd"),
+    ("\\\\\\ud83d。", "\\\ufffd。"),
+    ("\\\\ud83d\\ude00", "\\ud83d\ufffd"),
+    ("\\ud83d\\\\ude00", "\ufffd\\ude00"),
+    ("\\u0000\\u0000\\uD83D", "\ufffd\ufffd\ufffd"),
+]
+WHOLE = [("\\ud83d\\ude00", "😀"), ("\\\\ud83d", "\\ud83d"), ("\\u4e2d\\u6587", "中文")]
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "laid_out", "page", "laid_out_page"])
+def test_half_a_pair_in_a_text_is_one_broken_character(tmp_path: Path, form: str) -> None:
+    """Escaped half a surrogate pair: the row stays, U+FFFD stands in its place, and the column is named as broken."""
+    texts = [*HALVES, *WHOLE]
+    rows = [
+        json.dumps({**dict.fromkeys(COLUMNS[:5], "x"), "clueCode": f"XS{at}", "registerTime": "2023-08-30 09:00:00"})[:-1]
+        + f', "summary": "{text}", "别的列": {{"k": ["{text}"]}}}}'
+        for at, (text, _) in enumerate(texts)
+    ]  # fmt: skip
+    joined = (",\n" if "laid_out" in form else ",").join(rows)
+    content = {
+        "lines": "\n".join(rows) + "\n",
+        "page": f'{{"code":0,"data":{{"total":{len(rows)},"rows":[{joined}]}}}}',
+        "laid_out_page": f'{{"code":0,"data":{{"total":{len(rows)},"rows":[{joined}]}}}}',
+    }.get(form, f"[{joined}]")
+    file = tmp_path / f"a_20230831.{'jsonl' if form == 'lines' else 'json'}"
+    file.write_text(content, encoding="utf-8")
+    workspace = Workspace.open(tmp_path / "workspace")
+    (delivery,) = handover.import_files(workspace, NATIONAL, [file], None).deliveries
+    with workspace.scratch() as connection:
+        found = connection.execute(
+            "select clueCode, summary, json_extract_string(json_extract_string(_extra, '$.\"别的列\"'), '$.k[0]'), "
+            f"_broken, _defect from {workspace.scan([delivery.rows_file])} order by row_no"
+        ).fetchall()
+    assert found == [
+        (f"XS{at}", text, text, "summary" if "\ufffd" in text else None, None)
+        for at, (_, text) in enumerate(texts)
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\\ud83d", "\\uDE00", "\\u0000", "\\\\", "\\u4e2d", "\\n", "u0000", "中"]),
+        max_size=9,
+    )
+)
+def test_what_is_mended_is_what_a_whole_reader_would_read(parts: list[str]) -> None:
+    text = "".join(parts)
+    mended = json_plain.without_broken_escapes(f'"{text}"'.encode())
+    read = json.loads(f'"{text}"')
+    assert json.loads(mended) == "".join(
+        "\ufffd" if sign == "\0" or "\ud800" <= sign <= "\udfff" else sign for sign in read
+    )
