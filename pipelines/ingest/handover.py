@@ -211,7 +211,8 @@ class _Outcome:
                 if reading is None:
                     return False
                 if totals:
-                    reading = _stated(reading, max(totals), distinct_read(connection, contract, reading))
+                    counted = distinct_read(connection, contract, reading, arrival.name)
+                    reading = _stated(reading, max(totals), counted)
                 self._add(*land(self.workspace, connection, arrival, reading, bench))
         except DeliveryRefused as error:
             self.refuse([page.item for page in ordered], error)

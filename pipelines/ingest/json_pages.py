@@ -19,7 +19,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines
 from pipelines.ingest.json_reader import Page, read_page, streamed_lines
-from pipelines.ingest.landing import Original
+from pipelines.ingest.landing import Original, reading_errors_are_named
 from pipelines.ingest.limits import MAX_JSON_DOCUMENT_BYTES
 from pipelines.ingest.rows import Reading, empty_reading, refuse_too_many_rows
 
@@ -73,22 +73,26 @@ def pages_reading(
     if plain.may_be_deep:
         for page in pages:
             refuse_deep_json(contract.source, page.item.file, page.item.name, is_by_line=False)
-    reading = streamed_lines(connection, contract.source, name, plain)
+    with reading_errors_are_named(contract.source, name):
+        reading = streamed_lines(connection, contract.source, name, plain)
     if reading is not None:
         refuse_too_many_rows(contract.source, reading.rows, name)
     return reading
 
 
-def distinct_read(connection: duckdb.DuckDBPyConnection, contract: SourceContract, reading: Reading) -> int:
-    """Distinct numbers plus rows without a number: what a page's `total` counts."""
+def distinct_read(
+    connection: duckdb.DuckDBPyConnection, contract: SourceContract, reading: Reading, name: str
+) -> int:
+    """Distinct numbers plus rows without a number: what a page's `total` counts. `name` is the delivery's."""
     key = contract.columns_of("ticket_no")[0]
     if key not in reading.headers:
         return reading.rows
     column = f"c{reading.headers.index(key)}"
-    found = connection.execute(
-        f"select count(distinct nullif({column}, '')) + count(*) filter (where coalesce({column}, '') = '') "
-        f"from ({reading.query})"
-    ).fetchall()
+    with reading_errors_are_named(contract.source, name):
+        found = connection.execute(
+            f"select count(distinct nullif({column}, '')) + count(*) filter (where coalesce({column}, '') = '') "
+            f"from ({reading.query})"
+        ).fetchall()
     return int(found[0][0])
 
 

@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import ConfigurationError, DeliveryRefused
-from pipelines.ingest import import_files, landed, original_bytes, refusals
+from pipelines.ingest import handover, import_files, json_pages, landed, original_bytes, refusals
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.readers import form_of
 from pipelines.store import Workspace
@@ -149,6 +150,37 @@ def test_a_page_is_no_line_however_it_is_laid_out(national, workspace, tmp_path,
     for number, envelope in enumerate(({"code": 0, "data": {key: [clue(1)]}}, {"errno": 0, key: [clue(1)]})):
         text = json.dumps(envelope, indent=indent) + "\n"
         assert form_of("national", write(tmp_path, f"{number}.json", text), "a.json") == "json_page"
+
+
+@pytest.mark.parametrize("function", ["streamed_lines", "distinct_read"])
+@pytest.mark.parametrize("kind", [duckdb.OutOfMemoryException, duckdb.InternalException])
+def test_an_error_of_the_database_while_pages_are_read_is_a_refusal_without_its_text(
+    national, workspace, tmp_path, monkeypatch, function, kind
+) -> None:
+    """The database's own message may quote a value of the delivery; and pages too large refuse, nothing breaks off."""
+
+    def broken(*_: object) -> Any:
+        raise kind("could not read SECRETNUMBER")
+
+    class Connection:
+        """A connection that cannot count."""
+
+        def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+            self.connection = connection
+
+        def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+            return broken() if "count(distinct" in statement else self.connection.execute(statement)
+
+    if function == "streamed_lines":
+        monkeypatch.setattr(json_pages, "streamed_lines", broken)
+    else:
+        counted = json_pages.distinct_read
+        monkeypatch.setattr(handover, "distinct_read", lambda first, *rest: counted(Connection(first), *rest))
+    with pytest.raises(DeliveryRefused) as raised:
+        import_files(workspace, national, [write(tmp_path, "a.json", page(1, 1, [clue(1)]))], None)
+    assert "SECRETNUMBER" not in str(raised.value)
+    assert raised.value.where == "a.json"
+    assert [item.name for item in refusals(workspace)] == ["a.json"]
 
 
 def test_what_a_killed_process_left_is_removed(national, workspace, tmp_path) -> None:
