@@ -384,6 +384,7 @@ def landed_deliveries(workspace: Workspace) -> list[Landed]:
             sha256=item.sha256,
             rows_file=item.rows_file,
             columns=tuple(item.columns),
+            covers=item.covers,
             corrects=tuple(
                 (entry.delivery_id, entry.row_no, entry.changed_at) for entry in ingest.corrections_of(item)
             ),

@@ -57,7 +57,7 @@ class Delivery:
     @property
     def covers(self) -> date:
         """The day it speaks for: that of a pulled file is the date in its name, where that is earlier than the day it was
-        pulled for (the same rule as sql/macros/covered_day.sql).
+        pulled for. A file of yesterday that is first seen today does not say that today's is there.
         """
         own = date_in_name(self.name) if self.kind == "file" and not self.is_handed_over else None
         return self.delivered_for if own is None else min(own, self.delivered_for)

@@ -50,6 +50,7 @@ class Landed:
     sha256: str
     rows_file: Path
     columns: tuple[str, ...]
+    covers: date | None = None
     corrects: tuple[tuple[str, int, datetime], ...] = ()
     """For a correction: delivery, row and change time of the row that each of its rows stands for."""
 
@@ -63,7 +64,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
             run_sql(connection, name)
     _load_divisions(connection, city)
     registry.create_missing_tables(connection)
-    for name in ("create_deliveries", "create_corrections", "create_rows"):
+    for name in ("create_deliveries", "add_covers", "create_corrections", "create_rows"):
         run_sql(connection, f"staging/{name}")
 
 
@@ -292,6 +293,7 @@ def _register(connection: duckdb.DuckDBPyConnection, group: Sequence[Landed]) ->
                 "delivery_id": item.delivery_id,
                 "source": item.source,
                 "delivered_for": item.delivered_for,
+                "covers": item.covers or item.delivered_for,
                 "name": item.name,
                 "order_key": item.order_key,
                 "kind": item.kind,
@@ -312,6 +314,7 @@ def _register(connection: duckdb.DuckDBPyConnection, group: Sequence[Landed]) ->
                 ("delivery_id", pa.string()),
                 ("source", pa.string()),
                 ("delivered_for", pa.date32()),
+                ("covers", pa.date32()),
                 ("name", pa.string()),
                 ("order_key", pa.string()),
                 ("kind", pa.string()),
@@ -328,7 +331,7 @@ def _register(connection: duckdb.DuckDBPyConnection, group: Sequence[Landed]) ->
         ),
     )
     connection.register("arriving", rows)
-    connection.execute("insert into stage.deliveries select * from arriving")
+    connection.execute("insert into stage.deliveries by name select * from arriving")
     connection.unregister("arriving")
     _register_corrections(connection, [item for item in group if item.corrects])
 

@@ -4,7 +4,7 @@
 -- when each of them is.
 create or replace table core.source_days as
 with known as (
-    select d.source, d.delivered_for, covered_day(d.kind, d.is_handed_over, d.name, d.delivered_for) as covers
+    select d.source, d.delivered_for, coalesce(d.covers, d.delivered_for) as covers
     from stage.deliveries as d
     semi join core.known_deliveries as k on k.delivery_id = d.delivery_id
     where d.kind <> 'correction'

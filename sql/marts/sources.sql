@@ -16,7 +16,7 @@ counted as (
 summed as (
     select source,
            -- What a person corrected is no delivery of the source.
-           max(covered_day(kind, is_handed_over, name, delivered_for)) filter (where kind <> 'correction') as last_delivered_for,
+           max(coalesce(covers, delivered_for)) filter (where kind <> 'correction') as last_delivered_for,
            count(*) as deliveries, sum(rows) as rows_landed,
            sum(control_total) as control_total, sum(case when control_total is not null then rows end) as control_rows,
            bool_and(control_total_agrees) as is_control_total_met

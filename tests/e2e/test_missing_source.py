@@ -94,7 +94,7 @@ def test_a_late_file_of_yesterday_does_not_stand_for_today(
             "更新时间": f"{on} 09:00",
         }
         text = json.dumps(row, ensure_ascii=False) + "\n"
-        (outbox / f"网信移交_{on}.jsonl").write_text(text, encoding="utf-8")
+        (outbox / f"网信移交_{on[:4]}年{int(on[5:7])}月{on[8:]}日.jsonl").write_text(text, encoding="utf-8")
 
     def sources() -> tuple[object, ...]:
         with open_published(workspace.published / "latest" / "clearance.duckdb") as connection:
