@@ -12,7 +12,7 @@ import numpy.typing as npt
 Positions = npt.NDArray[np.intp]
 Bytes = npt.NDArray[np.uint8]
 QUOTE, COMMA, COLON, BACKSLASH, CLOSING_BRACE = 34, 44, 58, 92, 125
-POINT, MINUS, PLUS, SPACE, ZERO = 46, 45, 43, 32, 48
+POINT, MINUS, PLUS, SPACE, TAB, ZERO = 46, 45, 43, 32, 9, 48
 LOWER_E = 101
 LONGEST_NUMBER = 400
 LONGEST_EXACT = 15  # digits that every double keeps, and the point
@@ -114,7 +114,8 @@ def _skip_spaces(view: Bytes, positions: Positions, step: int) -> Positions:
     at = positions.copy()
     moving = np.arange(len(at))
     for _ in range(LONGEST_NUMBER):
-        moving = moving[view[at[moving]] == SPACE]
+        found = view[at[moving]]
+        moving = moving[(found == SPACE) | (found == TAB)]
         if not len(moving):
             break
         at[moving] += step

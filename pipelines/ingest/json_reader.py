@@ -35,9 +35,9 @@ AROUND_BYTES = 4096
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 NO_NULL = "\ue000null\ue000"
 # A number with a fraction or an exponent, as a key's value: put in quotes, it keeps its literal. Inside a string every
-# quote has a backslash before it, so nothing in a text can look like this.
+# quote has a backslash before it, and a quote that opens one stands behind a sign of JSON: no text can look like this.
 DECIMAL_VALUE = (
-    r'([\w\x{80}-\x{10ffff}]"\s*:\s*)(-?[0-9]+(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))(\s*[,}])'
+    r'([^\\:,\[{\s]\s*"\s*:\s*)(-?[0-9]+(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+))(\s*[,}])'
 )
 
 

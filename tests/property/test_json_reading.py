@@ -261,3 +261,39 @@ def test_what_is_mended_is_what_a_whole_reader_would_read(parts: list[str]) -> N
     assert json.loads(mended) == "".join(
         "\ufffd" if sign == "\0" or "\ud800" <= sign <= "\udfff" else sign for sign in read
     )
+
+
+@pytest.mark.parametrize("is_careful", [False, True])
+@pytest.mark.parametrize("blank", ["", " ", "\t", " \t "])
+@pytest.mark.parametrize("key", ["别的列", "金额(元)", "金额%", "金额 ", "金额\u3000", "x_1"])
+def test_a_number_keeps_its_zeros_whatever_its_key_and_the_blanks_around_it(
+    workspace: Workspace, tmp_path: Path, key: str, blank: str, is_careful: bool
+) -> None:
+    text = ":1.50,"
+    good = json.dumps(dict.fromkeys(COLUMNS[:5], "x") | {"summary": text})[:-1]
+    line = f'{good},"a":{blank}"{text}","{key}"{blank}:{blank}15000.00{blank},"b":{blank}1.50{blank}}}'
+    file = tmp_path / "rows.jsonl"
+    file.write_text((line if is_careful else line.replace(text, "")) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, reading_connection(workspace) as connection:
+        if is_careful:
+            patch.setattr(json_reader, "streamed_lines", lambda *_: None)
+        reading = json_reader.read_json_lines(connection, NATIONAL, file, file.name, tmp_path)
+        (row,) = connection.execute(reading.query).fetchall()
+    found = dict(zip(reading.headers, row[1:], strict=False))
+    assert (found[key], found["b"]) == ("15000.00", "1.50")
+    assert (found["summary"], found["a"]) == ((text, text) if is_careful else ("", ""))
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud83d", "\\ud83d\\ude00"])
+def test_an_escape_is_not_torn_between_two_blocks(workspace: Workspace, tmp_path: Path, escape: str) -> None:
+    """Wherever a block ends: the array is laid out on lines, so that it is copied before it is read."""
+    row = dict.fromkeys(COLUMNS[:5], "x")
+    rows = [json.dumps(row | {"clueCode": "甲" * at + "ESCAPE"}, ensure_ascii=False) for at in range(3)]
+    file = tmp_path / "rows.json"
+    file.write_text("[\n" + ",\n".join(rows).replace("ESCAPE", escape * 3) + "\n]", encoding="utf-8")
+    sign = "😀" if "ude00" in escape else "\ufffd"
+    for block_bytes in range(1, 40):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_reader, "BLOCK_BYTES", block_bytes)
+            found = _rows(workspace, file, tmp_path, is_careful=False)
+        assert [row[1] for row in found] == ["甲" * at + sign * 3 for at in range(3)]
