@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
 import time
@@ -13,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts import SourceContract
-from pipelines.errors import ContractError, DeliveryRefused, SourceError, SourceIncomplete, SourceNotReady
+from pipelines.errors import (
+    ContractError,
+    DeliveryRefused,
+    SourceError,
+    SourceNotReady,
+    SourceUnreachable,
+)
+from pipelines.ingest.archives import readable
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery, landed, refusals
 from pipelines.ingest.excel_reader import WorkbookUnreadable
@@ -28,13 +36,14 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
-from pipelines.ingest.markers import Marker, check_marker, read_marker
-from pipelines.ingest.outboxes import Entry, Outbox, open_outbox
+from pipelines.ingest.markers import Marker, check_marker, read_marker, start_of
+from pipelines.ingest.outboxes import Entry, Outbox, open_outbox, refuse_large
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
 SETTLE_SECONDS = 1.0
+MOST_FAILURES = 3
 # A file replaced within the second, with the same size, shows in its marker alone: markers of these days are read again.
 MARKER_DAYS = 30
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".bak")
@@ -90,7 +99,9 @@ class _Pull:
         wanted = [entry for entry in listed.values() if _is_wanted(pattern, entry.name, self.delivered_for)]
         for name in self.outbox.left_out:
             if _is_wanted(pattern, name, self.delivered_for):
-                self.say(f"{self.contract.source}: {name} is a link or a folder, not followed")
+                self.say(
+                    f"{self.contract.source}: {readable(name)} is a link, a folder, or a file whose name is not UTF-8: left out"
+                )
         by_origin: dict[tuple[object, ...], list[Delivery]] = {}
         for item in landed(self.workspace, self.contract.source):
             by_origin.setdefault(_origin_key(item.origin), []).append(item)
@@ -115,6 +126,8 @@ class _Pull:
             if len(fresh) > 20 and number % 20 == 0:
                 self.say(f"{self.contract.source}: {number} of {len(fresh)} files")
             self._take(entry, self._marker_entry(listed, entry))
+            if sum(isinstance(error, SourceUnreachable) for error in self.errors) >= MOST_FAILURES:
+                break
 
     def report(self) -> PullReport:
         """The report; raises what went wrong, the worst first."""
@@ -154,15 +167,17 @@ class _Pull:
         if self.has_markers and (marker_entry is None or marker_entry.size == 0):
             self.pending.append(entry)
             return
-        file = self.bench / "received"
-        self.outbox.fetch(entry.name, file)
-        after = self.outbox.entry(entry.name)
-        if after != entry or file.stat().st_size != entry.size:
-            self.pending.append(entry)
-            return
-        origin = _origin(entry, marker_entry)
-        item = Original(entry.name, file, "")
+        file, origin = self.bench / "received", _origin(entry, marker_entry)
+        # Known by what is listed of it, until its bytes are here: two that never come are two.
+        listed = hashlib.sha256(f"{entry.name}\n{entry.size}\n{entry.changed}".encode("utf-8", "replace"))
+        item = Original(entry.name, file, listed.hexdigest())
         try:
+            refuse_large(self.contract.source, entry.name, entry.size)
+            self.outbox.fetch(entry.name, file)
+            after = self.outbox.entry(entry.name)
+            if after != entry or file.stat().st_size != entry.size:
+                self.pending.append(entry)
+                return
             item = original(file, self.contract.source, entry.name)
             marker = self._marker(marker_entry)
             if marker is not None:
@@ -179,7 +194,8 @@ class _Pull:
                 self._refuse(item, error, origin)
         except DeliveryRefused as error:
             self._refuse(item, error, origin)
-        except SourceIncomplete as error:
+        except SourceError as error:
+            # One file that cannot be had stops no other; a server that is gone is not asked for each of a hundred.
             self.errors.append(error)
             self.say(f"{error}")
         finally:
@@ -244,7 +260,7 @@ class _Pull:
             return None
         file = self.bench / "marker"
         self.outbox.fetch(entry.name, file)
-        return read_marker(self.contract.source, file.read_bytes(), entry.name)
+        return read_marker(self.contract.source, start_of(file), entry.name)
 
     def _marker_entry(self, listed: dict[str, Entry], entry: Entry) -> Entry | None:
         return marker_of(listed, entry) if self.has_markers else None

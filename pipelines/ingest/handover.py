@@ -29,7 +29,7 @@ from pipelines.ingest.landing import (
     workbench,
 )
 from pipelines.ingest.limits import MAX_ANSWERED_ROWS, MAX_FILE_BYTES, MAX_JSON_DOCUMENT_BYTES
-from pipelines.ingest.markers import MAX_MARKER_BYTES, Marker, check_marker, read_marker
+from pipelines.ingest.markers import Marker, check_marker, read_marker, start_of
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.ingest.reading_time import reading_time_is_limited
 from pipelines.ingest.rows import Reading, empty_reading
@@ -59,11 +59,6 @@ def import_files(
 
 def _is_marker(item: HandedOver) -> bool:
     return item.name.lower().endswith(".ok")
-
-
-def _start_of(file: Path) -> bytes:
-    with file.open("rb") as handle:
-        return handle.read(MAX_MARKER_BYTES)
 
 
 def _unread(item: HandedOver) -> Original:
@@ -115,7 +110,7 @@ class _Outcome:
                 item = original(handed.file, contract.source, handed.name)
                 marker: Marker | None = None
                 if marker_file is not None:
-                    marker = read_marker(contract.source, _start_of(marker_file.file), marker_file.name)
+                    marker = read_marker(contract.source, start_of(marker_file.file), marker_file.name)
                     check_marker(contract.source, marker, item, rows=None)
                 arrival = self._arrival(item.name, [item], item.sha256)
                 if self._is_known(arrival):
@@ -359,8 +354,10 @@ def combined(source: str, errors: Sequence[DeliveryRefused]) -> DeliveryRefused:
     if len(errors) == 1:
         return errors[0]
     lines = [f"{len(errors)} deliveries were refused"]
-    lines += [f"  {error.where or '?'}: {error.what}" for error in errors]
-    return DeliveryRefused(source, "\n".join(lines), remedy=errors[0].remedy)
+    lines += [f"  {error.what}" for error in errors]
+    # Names of files stand in `where` alone: a person's own file may be named after a person.
+    where = "\n         ".join(error.where or "?" for error in errors)
+    return DeliveryRefused(source, "\n".join(lines), where=where, remedy=errors[0].remedy)
 
 
 def incomplete(delivery: str, contract: SourceContract, reading: Reading) -> SourceIncomplete | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.landing import Original
@@ -23,6 +24,12 @@ class Marker:
     def stated_in(self, reading: Reading) -> Reading:
         """The reading with the marker's row count as its control total."""
         return replace(reading, control_total=self.rows, control_rows=reading.rows)
+
+
+def start_of(file: Path) -> bytes:
+    """As much of a marker's file as is looked at: it may be anything."""
+    with file.open("rb") as handle:
+        return handle.read(MAX_MARKER_BYTES)
 
 
 def read_marker(source: str, content: bytes, name: str) -> Marker:

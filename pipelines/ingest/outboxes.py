@@ -118,7 +118,10 @@ class FolderOutbox:
         try:
             with os.scandir(self.folder) as found:
                 for item in found:
-                    status = item.stat(follow_symlinks=False)
+                    try:
+                        status = item.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # renamed or removed since the folder was opened
                     if is_plain_name(item.name) and stat.S_ISREG(status.st_mode):
                         entries.append(Entry(item.name, status.st_size, status.st_mtime_ns))
                     elif not is_hidden(item.name):

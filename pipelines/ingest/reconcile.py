@@ -23,9 +23,10 @@ from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, landed, refusals
 from pipelines.ingest.faults import fault_of_error
 from pipelines.ingest.file_pulls import marker_of, missing_in_sequence, name_pattern
+from pipelines.ingest.handover import page_reading
 from pipelines.ingest.keys import Comparison, HeldKeys, Key, write_keys
 from pipelines.ingest.landing import original, reading_connection, workbench
-from pipelines.ingest.markers import read_marker
+from pipelines.ingest.markers import read_marker, start_of
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.ingest.rest import RestSource
@@ -71,9 +72,8 @@ class Statement:
     @property
     def agrees(self) -> bool:
         """Whether something was compared, and nothing differs."""
-        return (
-            not self.differences and bool(self.lines) and all(line.agrees is not False for line in self.lines)
-        )
+        told = [line.agrees for line in self.lines]
+        return not self.differences and True in told and False not in told
 
 
 def reconcile(
@@ -96,7 +96,7 @@ def _of_manifests(workspace: Workspace, contract: SourceContract, day: date) -> 
     lines = [
         Line(item.name, item.control_total, item.control_rows, item.control_total_agrees, FROM_MANIFESTS)
         for item in landed(workspace, contract.source)
-        if item.delivered_for == day
+        if item.covers == day
     ]
     if not lines:
         lines = [Line("当日交付", None, 0, False, "当日没有接收到任何交付")]
@@ -223,7 +223,7 @@ def _file(
             notes.append("没有校验标记")
         if marker_entry is not None:
             outbox.fetch(marker_entry.name, bench / "marker")
-            marker = read_marker(contract.source, (bench / "marker").read_bytes(), marker_entry.name)
+            marker = read_marker(contract.source, start_of(bench / "marker"), marker_entry.name)
             stated = marker.rows
             if marker.sha256 != item.sha256:
                 notes.append("文件与标记的校验值不符")
@@ -255,7 +255,11 @@ def _numbers(
     """Rows and ticket numbers of a file as it lies in the outbox."""
     key = contract.columns_of("ticket_no")[0]
     with reading_connection(workspace) as scratch:
-        reading = read_file(scratch, contract, file, name, form_of(contract.source, file, name), bench)
+        form = form_of(contract.source, file, name)
+        if form == "json_page":
+            reading = page_reading(scratch, contract, original(file, contract.source, name), bench)
+        else:
+            reading = read_file(scratch, contract, file, name, form, bench)
         at = map_headers(contract, reading.headers, name).declared.get(key)
         if at is None:
             return reading.rows, set()

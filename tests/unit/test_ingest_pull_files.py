@@ -24,7 +24,7 @@ from pipelines.errors import (
     SourceRejectedUs,
     SourceUnreachable,
 )
-from pipelines.ingest import file_pulls, landed, pull, refusals, sftp
+from pipelines.ingest import file_pulls, landed, outboxes, pull, refusals, sftp
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -263,3 +263,29 @@ def test_the_server_must_be_known_and_the_account_right(served, hotline, workspa
 def test_a_missing_folder_is_unreachable(hotline, workspace, tmp_path) -> None:
     with pytest.raises(SourceUnreachable):
         pull(workspace, hotline, Connection(conn_type="fs", extra={"path": str(tmp_path / "none")}), DAY)
+
+
+def test_a_file_too_large_to_fetch_stops_no_other(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = load_sources()["cyberspace"]
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    row = {
+        "线索编号": "WX1",
+        "属地": "金凤区",
+        "交办时间": "2023-08-31",
+        "状态": "办理中",
+        "更新时间": "2023-08-31 09:00",
+    }
+    (outbox / "网信_20230831.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    for day_before in ("20230801", "20230802"):
+        (outbox / f"网信_{day_before}.jsonl").write_text(" " * 4096, encoding="utf-8")
+    monkeypatch.setattr(outboxes, "MAX_FILE_BYTES", 2048)
+    connection = Connection(conn_type="fs", extra={"path": str(outbox)})
+    with pytest.raises(DeliveryRefused, match="MAX_FILE_BYTES") as refused:
+        pull(workspace, contract, connection, DAY, say=lambda line: None)
+    assert "网信_20230801" not in refused.value.what and "网信_20230801" in refused.value.where
+    assert [item.name for item in landed(workspace)] == ["网信_20230831.jsonl"]
+    again = pull(workspace, contract, connection, DAY, say=lambda line: None)
+    assert len(again.refused) == len(refusals(workspace)) == 2
