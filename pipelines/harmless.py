@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -28,8 +29,11 @@ def visible(text: str) -> str:
 
 def csv_cell(value: object) -> object:
     """A CSV cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe; numbers stay."""
-    if not isinstance(value, str):
-        return value
+    return _text_cell(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=65536)
+def _text_cell(value: str) -> str:
     text = visible(value)
     if not value.startswith(FORMULA_SIGNS) or _is_number(text):
         return text

@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -195,6 +195,7 @@ class SourceContract(Strict):
         return tuple(missing)
 
 
+@lru_cache(maxsize=4096)
 def fold_header(header: str) -> str:
     """A header without spaces and line breaks, full-width letters made half-width, lower case."""
     folded = unicodedata.normalize("NFKC", header)
