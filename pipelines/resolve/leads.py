@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from pipelines.contracts import load_sources
 from pipelines.resolve.components import Decision, Link, Person, join
 from pipelines.store import run_sql
 
@@ -16,8 +17,9 @@ def resolve(connection: duckdb.DuckDBPyConnection) -> None:
 
     Reads registry.judgements (a person's verdicts outrank every rule, "different" first).
     """
+    parameters = {"period_sources": _period_sources()}
     for name in ("persons", "links"):
-        run_sql(connection, f"resolve/{name}")
+        run_sql(connection, f"resolve/{name}", parameters)
     people = {
         ticket: Person(role, id_number, (first, last) if first is not None else None, full_name, phone)
         for ticket, role, id_number, first, last, full_name, phone in connection.execute(
@@ -75,3 +77,8 @@ def _store_matches(connection: duckdb.DuckDBPyConnection, decisions: list[Decisi
     connection.register("arriving", table)
     connection.execute("create or replace table core.matches as select * from arriving")
     connection.unregister("arriving")
+
+
+def _period_sources() -> list[str]:
+    """The sources that have a field for the first month owed: they alone can be silent about the period."""
+    return [name for name, contract in load_sources().items() if contract.columns_of("period_from")]

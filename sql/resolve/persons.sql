@@ -1,4 +1,4 @@
--- Grain: one ticket with what the sure rules compare. Inputs: core.ticket_state, core.ticket_parties.
+-- Grain: one ticket with what the sure rules compare. Inputs: core.ticket_state, core.ticket_parties, $period_sources.
 -- Why: one place where "a full name", "a usable phone" and "a stated period" are decided.
 create or replace table core.persons as
 with hot_phones as (
@@ -26,7 +26,7 @@ select
     case when s.period_from <= coalesce(s.period_to, s.period_from) then s.period_from end as period_from,
     case when s.period_from <= coalesce(s.period_to, s.period_from) then coalesce(s.period_to, s.period_from) end as period_to,
     -- Only a source with fields for the period can be silent about it; in prose it may stand unread.
-    s.source in ('national', 'regional') as has_period_field
+    list_contains($period_sources, s.source) as has_period_field
 from core.ticket_state as s
 join core.ticket_parties as p on p.ticket_id = s.ticket_id
 left join hot_phones as h on h.phone = p.phone
