@@ -20,6 +20,7 @@ from pipelines.ingest.deliveries import Delivery, landed
 from pipelines.store import Workspace, quote_literal
 
 KEY_HEADER = ("number", "changed")
+BLANKS = r"^[\s\p{Z}]+|[\s\p{Z}]+$"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,10 @@ class HeldKeys:
     def _load_ours(self, scratch: duckdb.DuckDBPyConnection, since: datetime) -> None:
         number = self.contract.columns_of("ticket_no")[0]
         changed = str(self.contract.delivery["order_column"])
+        held = f"coalesce({_identifier(number)}, '')"
+        if self.contract.delivery.kind == "rest":
+            # A platform's numbers are compared without the blanks around them, theirs (`write_keys`) and ours.
+            held = f"regexp_replace({held}, '{BLANKS}', '', 'g')"
         scratch.execute(
             "create or replace temp table held_keys (delivery varchar, number varchar, moment varchar)"
         )
@@ -120,7 +125,7 @@ class HeldKeys:
             ]
             if files:
                 scratch.execute(
-                    f"insert into held_keys select filename, coalesce({_identifier(number)}, ''), "
+                    f"insert into held_keys select filename, {held}, "
                     f"{_moment(_identifier(changed))} from {self.workspace.scan(files, with_filename=True)}"
                 )
         scratch.execute(

@@ -13,6 +13,7 @@ import uvicorn
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.ingest import landed, pull, trailing
+from pipelines.ingest.reconcile import reconcile
 from pipelines.store import Workspace
 from tests.unit.test_ingest_pull_rest import Platform, clue, connection
 
@@ -105,3 +106,16 @@ def test_a_late_change_of_a_known_number_is_landed(served, contract, workspace) 
     platform.clues = [clue(1, "2023-08-21 09:00:00", status="40"), clue(2, "2023-08-20 09:00:00")]
     report = pull(workspace, contract, connection(port), DAY)
     assert [item.rows for item in report.deliveries] == [0, 2]
+
+
+def test_a_number_with_blanks_around_it_is_one_number_on_both_sides(served, contract, workspace) -> None:
+    platform, port = served
+    padded = clue(1, "2023-08-20 09:00:00")
+    padded["clueCode"] = f" {padded['clueCode']}\u3000"
+    platform.reset([padded, clue(2, "2023-08-20 10:00:00")])
+    pull(workspace, contract, connection(port), BEFORE)
+    assert reconcile(workspace, contract, connection(port), date(2023, 8, 20)).agrees
+    platform.clues = [*platform.clues, clue(3, "2023-08-21 09:00:00")]
+    report = pull(workspace, contract, connection(port), DAY)
+    assert report.deliveries[1].origin["trailing"]["late"] == 1
+    assert len(pull(workspace, contract, connection(port), DAY + timedelta(days=1)).deliveries) == 1
