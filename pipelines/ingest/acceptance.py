@@ -129,7 +129,7 @@ def explain_missing(
         )
     )
     what = f"required columns are missing: {', '.join(missing)}"
-    if len(unknown) == sum(1 for header in headers if header.strip()) and len(unknown) > 1:
+    if len(unknown) == sum(1 for header in headers if header.strip()):
         return (
             f"{what}; no header is one of the contract's",
             "look at the file: its first row must hold the names of the columns"
