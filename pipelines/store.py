@@ -388,6 +388,11 @@ def _disk_full(file: Path) -> PublicationError:
     )
 
 
+def quote_identifier(name: str) -> str:
+    """A name of a column or table as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quote_literal(value: object) -> str:
     """Text for use inside an SQL string literal where binding is not possible (file names of our own)."""
     return str(value).replace("'", "''")

@@ -7,15 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from pipelines.settings import PROJECT_ROOT
@@ -68,21 +64,6 @@ class Deployment:
             check=False,
             timeout=300,
         )
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[int]:
-    """Serve an application on a free port of the loopback; the port."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 def cursor_platform(rows: list[dict[str, Any]], token: str) -> FastAPI:

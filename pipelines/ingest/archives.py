@@ -212,7 +212,14 @@ def _members(
                 _copy(archive, entry, copy)
                 place = inside if path.parent == PurePosixPath() else f"{inside}/{path.parent}"
                 members.append(HandedOver(path.name, copy, place, _nested(source, copy, path.name)))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except NotImplementedError:  # zipfile's word for a form of zip that it does not read
+        raise DeliveryRefused(
+            source,
+            "the archive is a form of zip that is not read: strongly encrypted, patched, or newer than ours",
+            where=inside,
+            remedy="pack it as an ordinary zip, or unpack it and hand over the files",
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # (a place before the file's start)
             raise
         raise DeliveryRefused(

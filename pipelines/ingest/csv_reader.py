@@ -8,7 +8,6 @@ Bytes that cannot be read become U+FFFD, and so do NUL bytes.
 from __future__ import annotations
 
 import codecs
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +19,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest.csv_records import RecordCutter, split_record
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_RECORD_BYTES
 from pipelines.ingest.rows import REPLACEMENT, Reading, refuse_too_many_rows
+from pipelines.ingest.utf8 import as_text
 from pipelines.store import quote_literal
 
 BLOCK_BYTES = 4 * 1024**2
@@ -111,14 +111,7 @@ def _blocks(handle: BinaryIO, *, is_utf8: bool) -> Iterator[tuple[bytes, bool]]:
 
 def _is_plain(block: bytes) -> bool:
     """Whether a block is UTF-8 without NUL and without U+FFFD: nothing in it was broken."""
-    if b"\0" in block or REPLACEMENT.encode() in block:
-        return False
-    offsets = pa.py_buffer(array("i", (0, len(block))))
-    try:
-        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
+    return b"\0" not in block and REPLACEMENT.encode() not in block and as_text(block) is not None
 
 
 def _ends_with_return(text: str) -> bool:

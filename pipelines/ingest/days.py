@@ -11,7 +11,7 @@ import duckdb
 from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused
 from pipelines.ingest.rows import Reading
-from pipelines.store import Workspace
+from pipelines.store import Workspace, quote_identifier
 
 NAME_DATE = re.compile(
     r"(?<!\d)(20\d{2})(?:[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])(?=日|\D|$|\d{4}(?:\d{2})?(?!\d))"
@@ -42,7 +42,7 @@ def newest_change(
     if reading.changed_at is not None:
         return reading.changed_at.date()
     changed = [*contract.columns_of("changed_at"), *contract.columns_of("received_at")]
-    number = _identifier(contract.columns_of("ticket_no")[0])
+    number = quote_identifier(contract.columns_of("ticket_no")[0])
     received = ", ".join(_day(name) for name in contract.columns_of("received_at"))
     newest = connection.execute(
         f"select max(coalesce({', '.join(_day(name) for name in changed)})) from {workspace.scan([rows_file])} "
@@ -62,7 +62,7 @@ def newest_change(
 
 def _day(column: str) -> str:
     """SQL of the date a text starts with: 2023-08-15…, 2023/8/15…, 2023年8月15日…, 20230815…, or counts from 1970."""
-    name = _identifier(column)
+    name = quote_identifier(column)
     separated = r"^\s*(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})"
     packed = r"^\s*(\d{4})(\d{2})(\d{2})(\d{4}|\d{6})?\s*$"
 
@@ -76,7 +76,3 @@ def _day(column: str) -> str:
         f"when regexp_matches(trim({name}), '^1\\d{{9}}(\\d{{3}})?$') "
         f"then cast(make_timestamp(try_cast(rpad(trim({name}), 16, '0') as bigint)) + interval 8 hour as date) end"
     )
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 from pipelines.ingest.json_depth import has_few_openers
 from pipelines.ingest.json_numbers import quote_decimals
 from pipelines.ingest.limits import MAX_RECORD_BYTES
+from pipelines.ingest.utf8 import as_text
 
 # NUL, the careful reader's own delimiter, and carriage returns.
 NOT_PLAIN = (b"\0", b"\x01", b"\r")
@@ -114,9 +114,10 @@ def _look(block: bytes, *, is_first: bool) -> _Look | None:
     """What a block is; None where it is not plain."""
     if is_first and block.startswith(codecs.BOM_UTF8):
         return None
-    text = None if any(sign in block for sign in NOT_PLAIN) else _as_arrow(block)
+    text = None if any(sign in block for sign in NOT_PLAIN) else as_text(block)
     if text is None:
         return None
+    text = text.cast(pa.binary())  # the patterns are of bytes
     has_odd_number = _has(text, ODD_NUMBER)
     if has_odd_number and _has(text, NO_NUMBER):
         return None
@@ -189,15 +190,3 @@ def _has_half_pair(text: pa.Array) -> bool:
 def _has(text: pa.Array, pattern: str) -> bool:
     """Whether a pattern (RE2, over bytes) is anywhere in the block."""
     return bool(pc.match_substring_regex(text, pattern)[0].as_py())
-
-
-def _as_arrow(block: bytes) -> pa.Array | None:
-    """The block as one text, or None where it is not UTF-8."""
-    offsets = pa.py_buffer(array("i", (0, len(block))))
-    text = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(block))
-    try:
-        text.validate(full=True)
-    except pa.ArrowInvalid:
-        return None
-    # RE2 looks at bytes: a broken character is no reason to stop.
-    return text.cast(pa.binary())

@@ -28,7 +28,7 @@ from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines, with
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
-from pipelines.store import quote_literal
+from pipelines.store import quote_identifier, quote_literal
 
 BLOCK_BYTES = 1024**2
 AROUND_BYTES = 4096
@@ -102,7 +102,7 @@ def streamed_lines(
         return None
     _refuse_too_many_keys(source, name, headers)
     columns = ", ".join(f"'{quote_literal(header)}': 'VARCHAR'" for header in headers)
-    names = ", ".join(f"{_identifier(header)} as c{at}" for at, header in enumerate(headers))
+    names = ", ".join(f"{quote_identifier(header)} as c{at}" for at, header in enumerate(headers))
     return Reading(
         headers=headers,
         query=f"select row_number() over () as row_no, {names}, cast(null as varchar) as _defect, "
@@ -397,10 +397,6 @@ def _quoted_blocks(handle: BinaryIO) -> Iterator[bytes]:
             rest = rest if quote else b""
     yield rest
     yield b""
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _pointer(key: str) -> str:

@@ -17,7 +17,7 @@ import duckdb
 from pipelines.contracts import SourceContract
 from pipelines.ingest.corrections import CORRECTION
 from pipelines.ingest.deliveries import Delivery, landed
-from pipelines.store import Workspace, quote_literal
+from pipelines.store import Workspace, quote_identifier, quote_literal
 
 KEY_HEADER = ("number", "changed")
 BLANKS = r"^[\s\p{Z}]+|[\s\p{Z}]+$"
@@ -108,7 +108,7 @@ class HeldKeys:
     def _load_ours(self, scratch: duckdb.DuckDBPyConnection, since: datetime) -> None:
         number = self.contract.columns_of("ticket_no")[0]
         changed = str(self.contract.delivery["order_column"])
-        held = f"coalesce({_identifier(number)}, '')"
+        held = f"coalesce({quote_identifier(number)}, '')"
         if self.contract.delivery.kind == "rest":
             # A platform's numbers are compared without the blanks around them, theirs (`write_keys`) and ours.
             held = f"regexp_replace({held}, '{BLANKS}', '', 'g')"
@@ -126,7 +126,7 @@ class HeldKeys:
             if files:
                 scratch.execute(
                     f"insert into held_keys select filename, {held}, "
-                    f"{_moment(_identifier(changed))} from {self.workspace.scan(files, with_filename=True)}"
+                    f"{_moment(quote_identifier(changed))} from {self.workspace.scan(files, with_filename=True)}"
                 )
         scratch.execute(
             "create or replace temp table ours as select number, moment, max(n) as n from "
@@ -162,7 +162,3 @@ def _may_hold(item: Delivery, since: datetime) -> bool:
 
 def _moment(column: str) -> str:
     return f"coalesce(cast(try_cast({column} as timestamp) as varchar), {column}, '')"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -33,7 +33,7 @@ from pipelines.ingest.rest import RestSource
 from pipelines.ingest.rows import map_headers
 from pipelines.ingest.windows import Window, beijing_now
 from pipelines.settings import Connection
-from pipelines.store import Workspace
+from pipelines.store import Workspace, quote_identifier
 
 Side = Literal["theirs_alone", "ours_alone"]
 FROM_MANIFESTS = "未连接来源，仅按清单的总数核对"
@@ -282,6 +282,6 @@ def _held(
     for columns in dict.fromkeys(item.columns for item in deliveries):
         files = [item.rows_file for item in deliveries if item.columns == columns and item.rows]
         if files and key in columns:
-            name = '"' + key.replace('"', '""') + '"'
+            name = quote_identifier(key)
             query = f"select distinct trim({name}) from {workspace.scan(files)} where {name} is not null"
             yield from (str(row[0]) for row in scratch.execute(query).fetchall())

@@ -11,7 +11,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest.acceptance import explain_missing
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_ROWS
 from pipelines.ingest.reading_time import refuse_too_slow
-from pipelines.store import quote_literal
+from pipelines.store import quote_identifier, quote_literal
 
 REPLACEMENT = "\ufffd"
 CUT_RECORD = "cut_record"
@@ -99,7 +99,7 @@ def landing_columns(contract: SourceContract) -> tuple[str, ...]:
 def landing_query(contract: SourceContract, reading: Reading, headers: HeaderMap) -> str:
     """The query that gives rows.parquet: declared columns in contract order, then _extra, _defect, _broken."""
     columns = [
-        f"{f'c{headers.declared[name]}' if name in headers.declared else 'cast(null as varchar)'} as {_identifier(name)}"
+        f"{f'c{headers.declared[name]}' if name in headers.declared else 'cast(null as varchar)'} as {quote_identifier(name)}"
         for name in contract.columns
     ]
     extra = "_surplus"
@@ -155,7 +155,3 @@ def _extra_names(headers: Sequence[str], taken: set[int]) -> tuple[tuple[str, in
         seen.add(name)
         names.append((name, at))
     return tuple(names)
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

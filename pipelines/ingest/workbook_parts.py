@@ -64,12 +64,16 @@ def check_workbook(source: str, file: Path, name: str) -> None:
             with zipfile.ZipFile(handle) as parts:
                 _check_packing(source, parts, name, size)
                 _check_sheets(source, parts, name)
-        except (
-            zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError,
-        ) as error:  # fmt: skip
-            if (
-                isinstance(error, OSError) and error.errno != errno.EINVAL
-            ):  # (a place before the file's start)
+        except NotImplementedError:  # zipfile's word for a form of zip that it does not read
+            raise DeliveryRefused(
+                source,
+                "the workbook is a form of zip that is not read: strongly encrypted, patched, or newer than ours",
+                where=name,
+                remedy="open it in a spreadsheet program and save it again as .xlsx",
+            ) from None
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+            # (EINVAL is a place before the file's start: the file was cut.)
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
                 raise
             raise WorkbookUnreadable(
                 source,

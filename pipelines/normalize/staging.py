@@ -20,7 +20,7 @@ from pipelines import registry
 from pipelines.contracts import ColumnContract, SourceContract, load_fields
 from pipelines.errors import ContractError
 from pipelines.settings import City
-from pipelines.store import Workspace, quote_literal, read_sql, run_sql, sql_names
+from pipelines.store import Workspace, quote_identifier, quote_literal, read_sql, run_sql, sql_names
 
 TYPED_PARSERS = {"timestamp", "money_yuan", "money_wan", "count", "month", "flag", "code"}
 BASE_MACROS = ("macros/clean_text", "macros/parse_number", "macros/is_valid_id_number")
@@ -134,11 +134,6 @@ def staging_sql(contract: SourceContract, columns: Sequence[str], scan: str, cit
         )
         or "null",
     )
-
-
-def quote_identifier(name: str) -> str:
-    """A column name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _field(contract: SourceContract, field: str, present: set[str]) -> str:

@@ -18,8 +18,7 @@ import duckdb
 from pipelines.contracts import TableContract
 from pipelines.harmless import csv_cell
 from pipelines.publish.context import PublicationContext
-from pipelines.publish.database import quoted
-from pipelines.store import plain, quote_literal, write_atomically
+from pipelines.store import plain, quote_identifier, quote_literal, write_atomically
 
 CELL = ("basis", "division_code", "channel")
 HEADER = (
@@ -70,10 +69,13 @@ def _measures(connection: duckdb.DuckDBPyConnection, contract: TableContract, ol
 
 def _query(measures: Sequence[str], new: Path, old: Path, is_by_day: bool) -> str:
     """Differing cells: of the same business date (`is_by_day`), or of the newest date of each."""
-    names = ", ".join(quoted(name) for name in measures)
+    names = ", ".join(quote_identifier(name) for name in measures)
     key = ("business_date", *CELL) if is_by_day else CELL
     cells = ", ".join(key)
-    texts = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '') as {quoted(name)}" for name in measures)
+    texts = ", ".join(
+        f"coalesce(cast({quote_identifier(name)} as varchar), '') as {quote_identifier(name)}"
+        for name in measures
+    )
 
     def side(file: Path) -> str:
         source = f"read_parquet('{quote_literal(file)}')"

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.contracts import TableContract
 from pipelines.errors import PublicationError
-from pipelines.store import disk_full_is_said, fresh_database, quote_literal
+from pipelines.store import disk_full_is_said, fresh_database, quote_identifier, quote_literal
 
 SCHEMA = "clearance"
 # Rows: sorting more costs more than writing them, and the marts are made in the order of their keys.
@@ -54,12 +54,12 @@ def content_hashes(
         if not contract.is_content:
             continue
         columns = [column for column in contract.columns if column not in contract.not_content]
-        values = ", ".join(f"cast({quoted(column)} as varchar)" for column in columns)
+        values = ", ".join(f"cast({quote_identifier(column)} as varchar)" for column in columns)
         row = connection.execute(
             f"""
             select sha256(concat_ws(':', count(*), sum(cast(row_hash >> 64 as ubigint)),
                                     sum(cast(row_hash & 18446744073709551615 as ubigint))))
-            from (select md5_number(cast(to_json([{values}]) as varchar)) as row_hash from {SCHEMA}.{quoted(name)})
+            from (select md5_number(cast(to_json([{values}]) as varchar)) as row_hash from {SCHEMA}.{quote_identifier(name)})
             """
         ).fetchone()
         hashes[name] = str(row[0]) if row else ""
@@ -85,7 +85,7 @@ def write_parquet(
                 remedy="take it out of the contract; personal data stay in the restricted store",
             )
         columns = ", ".join(
-            f"cast({quoted(column)} as {entry.type}) as {quoted(column)}"
+            f"cast({quote_identifier(column)} as {entry.type}) as {quote_identifier(column)}"
             for column, entry in contract.columns.items()
         )
         file = folder / f"{name}.parquet"
@@ -93,7 +93,7 @@ def write_parquet(
             with disk_full_is_said(file):
                 order = _order(connection, contract)
                 row = connection.execute(
-                    f"copy (select {columns} from {SCHEMA}.{quoted(name)}{order}) "
+                    f"copy (select {columns} from {SCHEMA}.{quote_identifier(name)}{order}) "
                     f"to '{quote_literal(file)}' (format parquet, compression zstd)"
                 ).fetchone()
         except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -107,10 +107,10 @@ def write_parquet(
 
 
 def _order(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> str:
-    row = connection.execute(f"select count(*) from {SCHEMA}.{quoted(contract.table)}").fetchone()
+    row = connection.execute(f"select count(*) from {SCHEMA}.{quote_identifier(contract.table)}").fetchone()
     if row is None or row[0] > SORTED_UP_TO:
         return ""
-    return " order by " + ", ".join(quoted(column) for column in contract.key)
+    return " order by " + ", ".join(quote_identifier(column) for column in contract.key)
 
 
 def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Path) -> None:
@@ -119,7 +119,7 @@ def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Pat
         connection = fresh_database(file)
         try:
             for name, contract in sorted(tables.items()):
-                table = f"{SCHEMA}.{quoted(name)}"
+                table = f"{SCHEMA}.{quote_identifier(name)}"
                 source = quote_literal(parquet / f"{name}.parquet")
                 connection.execute(f"create table {table} as select * from read_parquet('{source}')")
                 note = f"{contract.title} · {contract.meaning}. Grain: {contract.grain}. Key: {', '.join(contract.key)}"
@@ -127,7 +127,7 @@ def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Pat
                 for column, entry in contract.columns.items():
                     unit = f" [{entry.unit}]" if entry.unit else ""
                     connection.execute(
-                        f"comment on column {table}.{quoted(column)} is "
+                        f"comment on column {table}.{quote_identifier(column)} is "
                         f"'{quote_literal(f'{entry.zh} · {entry.meaning}{unit}')}'"
                     )
             connection.execute("checkpoint")
@@ -142,8 +142,3 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
             f"copy (select * from {SCHEMA}.dictionary) to '{quote_literal(file)}' (format csv, header)"
         )
         file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
-
-
-def quoted(name: str) -> str:
-    """A name of ours as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.contracts import SourceContract, load_fields
 from pipelines.ingest.deliveries import MANIFEST, Delivery
 from pipelines.normalize import Landed
-from pipelines.store import Workspace, quote_literal, read_sql, run_sql
+from pipelines.store import Workspace, quote_identifier, quote_literal, read_sql, run_sql
 
 # A business date is compared with the deliveries of the four weeks before: every weekday stands in them four times.
 HISTORY_DAYS = 28
@@ -114,20 +114,20 @@ def is_personal(contract: SourceContract, name: str) -> bool:
 
 def _filled(name: str) -> str:
     # What begins with a character after the blank is filled; only the rest has to be trimmed.
-    value = _name(name)
+    value = quote_identifier(name)
     return f"case when {value} >= '!' then 1 when trim({value}) <> '' then 1 end"
 
 
 def _codes(name: str, scan: str) -> str:
     return (
-        f"select filename, {_text(name)} as column_name, {_name(name)} as raw, count(*) as count "
-        f"from {scan} where {_name(name)} <> '' group by all"
+        f"select filename, {_text(name)} as column_name, {quote_identifier(name)} as raw, count(*) as count "
+        f"from {scan} where {quote_identifier(name)} <> '' group by all"
     )
 
 
 def _shapes(name: str, scan: str) -> str:
     # The usual shape is known from a cast, which costs a tenth of looking at every character.
-    value = _name(name)
+    value = quote_identifier(name)
     digits = (
         f"case when length({value}) = 19 and {value}[5] = '-' and {value}[11] = ' ' "
         f"and try_cast({value} as timestamp) is not null then '9999-99-99 99:99:99' "
@@ -172,10 +172,6 @@ def _arriving(contract: SourceContract, group: Sequence[Landed]) -> pa.Table:
 def _absent(item: Landed) -> tuple[str, ...]:
     folder = item.rows_file.parent
     return Delivery.read(folder).missing_optional if (folder / MANIFEST).is_file() else ()
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

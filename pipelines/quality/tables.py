@@ -15,6 +15,7 @@ import duckdb
 from pipelines.contracts import Outcome, Status, TableContract, channels
 from pipelines.quality.expectations import Check, validate
 from pipelines.quality.results import CheckResult, crashed, make_checks_table, reason_of
+from pipelines.store import quote_identifier
 
 SCHEMA = "clearance"
 FLOWS = ("received", "reopened", "transferred_in", "closed", "transferred_out", "withdrawn")
@@ -91,7 +92,7 @@ def count_faults(
     """What is against the contract in one table: check → (count, what it says). Raises duckdb.Error if it
     is missing.
     """
-    table = f"{SCHEMA}.{_quoted(contract.table)}"
+    table = f"{SCHEMA}.{quote_identifier(contract.table)}"
     present = {
         row[0]: row[1]
         for row in connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
@@ -118,12 +119,12 @@ def count_faults(
     measures: dict[str, tuple[str, str]] = {}
     parameters: list[list[str]] = []
     if contract.key and all(name in present for name in contract.key):
-        key = ", ".join(_quoted(name) for name in contract.key)
+        key = ", ".join(quote_identifier(name) for name in contract.key)
         measures["key_is_unique"] = (
             f"(select count(*) from (select 1 from {table} group by {key} having count(*) > 1))",
             f"主键（{'、'.join(contract.key)}）不重复",
         )
-        missing = " or ".join(f"{_quoted(name)} is null" for name in contract.key)
+        missing = " or ".join(f"{quote_identifier(name)} is null" for name in contract.key)
         measures["key_is_complete"] = (f"count(*) filter (where {missing})", "主键没有空值")
     else:
         faults["key_is_unique"] = (1, "主键的列都在表中")
@@ -134,7 +135,7 @@ def count_faults(
             if name == "channels":
                 test = "list_has_all(?, list_transform(string_split({0}, ','), lambda part: trim(part)))"
             measures[f"{name}_is_known"] = (
-                f"count(*) filter (where {_quoted(name)} is not null and not {test.format(_quoted(name))})",
+                f"count(*) filter (where {quote_identifier(name)} is not null and not {test.format(quote_identifier(name))})",
                 f"{name} 只取规定的值",
             )
             parameters.append(allowed)
@@ -170,7 +171,7 @@ def allowed_values(connection: duckdb.DuckDBPyConnection, table: str, column: st
 def _holds_number(name: str) -> str:
     is_identifier = name in IDENTIFIERS or name.endswith("_version")
     pattern = NUMBER_AS_WORD if is_identifier else NUMBER_IN_TEXT
-    column = _quoted(name)
+    column = quote_identifier(name)
     # Most texts are too short to hold a number: the pattern is tried only where one fits.
     return f"(case when length({column}) >= 11 then regexp_matches({column}, '{pattern}') else false end)"
 
@@ -192,7 +193,3 @@ def _named(description: str, names: list[str]) -> str:
 
 def _type(name: str) -> str:
     return " ".join(name.upper().split())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -16,7 +16,8 @@ from python_calamine import CalamineWorkbook
 from pipelines.contracts import channels, load_sources
 from pipelines.errors import ContractError
 from pipelines.settings import PROJECT_ROOT
-from tests.new_sources import EXAMPLES, FIXTURES, Deployment, cursor_platform, served
+from tests.ingest_harness import served
+from tests.new_sources import EXAMPLES, FIXTURES, Deployment, cursor_platform
 
 BEFORE, DAY = "2023-08-30", "2023-08-31"
 TOKEN = "invented-token"

@@ -218,6 +218,8 @@ def test_a_protected_or_broken_archive_says_so(regional, workspace, tmp_path) ->
     protected[6] |= 1
     protected[protected.index(b"PK\x01\x02") + 8] |= 1
     other = packed({"a.csv": table(1)}, zipfile.ZIP_LZMA)
+    newer = bytearray(whole)
+    struct.pack_into("<H", newer, newer.index(b"PK\x01\x02") + 6, 99)
     damaged = bytearray(packed({"a.csv": table(*range(500))}))
     damaged[100] ^= 0xFF
     for content, says in (
@@ -225,6 +227,7 @@ def test_a_protected_or_broken_archive_says_so(regional, workspace, tmp_path) ->
         (whole[:-30], "not whole"),
         (bytes(damaged), "not whole"),
         (other, "method 14"),
+        (bytes(newer), "a form of zip that is not read"),
         (packed({}), "no file is there"),
     ):
         with pytest.raises(DeliveryRefused, match=says):

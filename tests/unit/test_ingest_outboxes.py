@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import socket
 import struct
@@ -21,9 +20,9 @@ from pipelines.errors import DeliveryRefused, SourceNotReady, SourceUnreachable
 from pipelines.ingest import database, file_pulls, landed, pull, sftp
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import write_work_orders
 
 DAY = date(2023, 8, 31)
-HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
 
 
 @pytest.fixture(autouse=True)
@@ -56,27 +55,12 @@ def connection(folder: Path) -> Connection:
     return Connection(conn_type="fs", extra={"path": str(folder)})
 
 
-def drop(folder: Path, name: str, numbers: list[str], *, changed_at: float | None = None) -> None:
-    lines = [
-        f"{number},劳动->拖欠工资,办理中,金凤区,2023-08-30 09:00:00,2023-08-31 10:00:00,内容"
-        for number in numbers
-    ]
-    content = "\r\n".join([HEADER, *lines, ""]).encode("gb18030")
-    file = folder / name
-    file.write_bytes(content)
-    marker = file.with_suffix(".ok")
-    marker.write_text(f"{len(numbers)} {hashlib.sha256(content).hexdigest()}\n")
-    if changed_at is not None:
-        os.utime(file, (changed_at, changed_at))
-        os.utime(marker, (changed_at, changed_at))
-
-
 def test_two_empty_days_are_two_deliveries(folder, hotline, workspace) -> None:
-    drop(folder, "GD_20230830_01.csv", [])
+    write_work_orders(folder, "GD_20230830_01.csv", [])
     assert len(pull(workspace, hotline, connection(folder), date(2023, 8, 30)).deliveries) == 1
     with pytest.raises(SourceNotReady):
         pull(workspace, hotline, connection(folder), DAY)
-    drop(folder, "GD_20230831_01.csv", [])
+    write_work_orders(folder, "GD_20230831_01.csv", [])
     report = pull(workspace, hotline, connection(folder), DAY)
     assert [(item.name, item.delivered_for) for item in report.deliveries] == [("GD_20230831_01.csv", DAY)]
     again = pull(workspace, hotline, connection(folder), DAY)
@@ -84,9 +68,9 @@ def test_two_empty_days_are_two_deliveries(folder, hotline, workspace) -> None:
 
 
 def test_two_empty_files_of_one_day_are_one_delivery_and_the_day_is_there(folder, hotline, workspace) -> None:
-    drop(folder, "GD_20230831_01.csv", [])
-    drop(folder, "GD_20230831_02.csv", [])
-    drop(folder, "GD_20230831_03.csv", ["GD1"])
+    write_work_orders(folder, "GD_20230831_01.csv", [])
+    write_work_orders(folder, "GD_20230831_02.csv", [])
+    write_work_orders(folder, "GD_20230831_03.csv", ["GD1"])
     for expected in (2, 0):
         said: list[str] = []
         report = pull(workspace, hotline, connection(folder), DAY, say=said.append)
@@ -99,8 +83,8 @@ def test_two_empty_files_of_one_day_are_one_delivery_and_the_day_is_there(folder
 def test_an_empty_file_of_yesterday_first_seen_today_is_not_the_one_of_today(
     folder, hotline, workspace
 ) -> None:
-    drop(folder, "GD_20230830_01.csv", [])
-    drop(folder, "GD_20230831_01.csv", [])
+    write_work_orders(folder, "GD_20230830_01.csv", [])
+    write_work_orders(folder, "GD_20230831_01.csv", [])
     report = pull(workspace, hotline, connection(folder), DAY)
     assert [item.name for item in report.deliveries] == ["GD_20230830_01.csv", "GD_20230831_01.csv"]
 
@@ -109,10 +93,10 @@ def test_a_file_replaced_with_the_same_size_and_time_is_seen_by_its_marker(
     folder, hotline, workspace
 ) -> None:
     stamp = 1_693_400_000.0
-    drop(folder, "GD_20230829_01.csv", ["GD1"], changed_at=stamp)
-    drop(folder, "GD_20230831_01.csv", ["GD3"], changed_at=stamp)
+    write_work_orders(folder, "GD_20230829_01.csv", ["GD1"], changed_at=stamp)
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD3"], changed_at=stamp)
     pull(workspace, hotline, connection(folder), DAY)
-    drop(folder, "GD_20230829_01.csv", ["GD2"], changed_at=stamp)
+    write_work_orders(folder, "GD_20230829_01.csv", ["GD2"], changed_at=stamp)
     report = pull(workspace, hotline, connection(folder), DAY)
     assert [item.name for item in report.deliveries] == ["GD_20230829_01.csv"]
     assert not pull(workspace, hotline, connection(folder), DAY).deliveries, "and landed once"
@@ -120,12 +104,12 @@ def test_a_file_replaced_with_the_same_size_and_time_is_seen_by_its_marker(
 
 def test_a_marker_that_was_replaced_alone_is_refused_once(folder, hotline, workspace) -> None:
     stamp = 1_693_400_000.0
-    drop(folder, "GD_20230830_01.csv", ["GD1"], changed_at=stamp)
+    write_work_orders(folder, "GD_20230830_01.csv", ["GD1"], changed_at=stamp)
     pull(workspace, hotline, connection(folder), date(2023, 8, 30))
     marker = folder / "GD_20230830_01.ok"
     marker.write_text(f"1 {'0' * 64}\n")
     os.utime(marker, (stamp, stamp))
-    drop(folder, "GD_20230831_01.csv", ["GD3"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD3"])
     with pytest.raises(DeliveryRefused, match="SHA-256"):
         pull(workspace, hotline, connection(folder), DAY)
     report = pull(workspace, hotline, connection(folder), DAY)
@@ -134,7 +118,7 @@ def test_a_marker_that_was_replaced_alone_is_refused_once(folder, hotline, works
 
 def test_links_and_odd_names_are_left_out_and_said(folder, hotline, workspace, tmp_path) -> None:
     secret = tmp_path / "GD_20230831_01.csv"
-    drop(tmp_path, secret.name, ["GD1"])
+    write_work_orders(tmp_path, secret.name, ["GD1"])
     (folder / secret.name).symlink_to(secret)
     (folder / "GD_20230831_01.ok").symlink_to(secret.with_suffix(".ok"))
     (folder / "GD_20230831_02\n.csv").write_text("x")
@@ -148,7 +132,7 @@ def test_links_and_odd_names_are_left_out_and_said(folder, hotline, workspace, t
 
 def test_a_gap_in_the_numbering_is_said(folder, hotline, workspace) -> None:
     for number in ("01", "03", "04"):
-        drop(folder, f"GD_20230831_{number}.csv", [f"GD{number}"])
+        write_work_orders(folder, f"GD_20230831_{number}.csv", [f"GD{number}"])
     said: list[str] = []
     pull(workspace, hotline, connection(folder), DAY, say=said.append)
     assert "hotline: the numbering of 2023-08-31 skips 2" in said
@@ -248,7 +232,7 @@ class Anybody(asyncssh.SSHServer):
 
 
 def test_a_server_that_stops_in_the_middle_ends_in_bounded_time(folder, hotline, workspace) -> None:
-    drop(folder, "GD_20230831_01.csv", ["GD1"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1"])
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import threading
@@ -27,9 +26,9 @@ from pipelines.errors import (
 from pipelines.ingest import file_pulls, landed, outboxes, pull, refusals, sftp
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import write_work_orders
 
 DAY = date(2023, 8, 31)
-HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
 
 
 class Server(asyncssh.SSHServer):
@@ -97,28 +96,12 @@ def hotline() -> SourceContract:
     return load_sources()["hotline"]
 
 
-def drop_csv(
-    folder: Path, name: str, numbers: list[str], *, rows: int | None = None, has_marker: bool = True
-) -> bytes:
-    lines = [
-        f"{number},劳动->拖欠工资,办理中,金凤区,2023-08-30 09:00:00,2023-08-31 10:00:00,内容"
-        for number in numbers
-    ]
-    content = "\r\n".join([HEADER, *lines, ""]).encode("gb18030")
-    (folder / name).write_bytes(content)
-    if has_marker:
-        count = len(numbers) if rows is None else rows
-        marker = f"{count} {hashlib.sha256(content).hexdigest()}\n"
-        (folder / name).with_suffix(".ok").write_text(marker)
-    return content
-
-
 def test_files_dated_up_to_the_day_are_landed_for_it_once(outbox, hotline, workspace) -> None:
     folder, connection = outbox
-    drop_csv(folder, "GD_20230829_01.csv", ["GD1", "GD2"])
-    drop_csv(folder, "GD_20230831_01.csv", ["GD3"])
-    drop_csv(folder, "GD_20230831_02.csv", ["GD4"], has_marker=False)
-    drop_csv(folder, "GD_20230901_01.csv", ["GD5"])
+    write_work_orders(folder, "GD_20230829_01.csv", ["GD1", "GD2"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD3"])
+    write_work_orders(folder, "GD_20230831_02.csv", ["GD4"], has_marker=False)
+    write_work_orders(folder, "GD_20230901_01.csv", ["GD5"])
     (folder / "notes_20230831.txt").write_text("not ours")
     report = pull(workspace, hotline, connection, DAY)
     assert [item.name for item in report.deliveries] == ["GD_20230829_01.csv", "GD_20230831_01.csv"]
@@ -131,19 +114,19 @@ def test_files_dated_up_to_the_day_are_landed_for_it_once(outbox, hotline, works
 
 def test_a_day_without_its_file_is_not_ready_after_landing_the_rest(outbox, hotline, workspace) -> None:
     folder, connection = outbox
-    drop_csv(folder, "GD_20230829_01.csv", ["GD1"])
+    write_work_orders(folder, "GD_20230829_01.csv", ["GD1"])
     with pytest.raises(SourceNotReady, match="no file dated 2023-08-31"):
         pull(workspace, hotline, connection, DAY)
     assert len(landed(workspace)) == 1
-    drop_csv(folder, "GD_20230831_01.csv", ["GD3"], has_marker=False)
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD3"], has_marker=False)
     with pytest.raises(SourceNotReady, match="still being written"):
         pull(workspace, hotline, connection, DAY)
 
 
 def test_a_marker_that_differs_refuses_the_file_and_a_new_one_lands(outbox, hotline, workspace) -> None:
     folder, connection = outbox
-    drop_csv(folder, "GD_20230831_01.csv", ["GD1", "GD2"], rows=3)
-    drop_csv(folder, "GD_20230831_02.csv", ["GD3"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD2"], rows=3)
+    write_work_orders(folder, "GD_20230831_02.csv", ["GD3"])
     with pytest.raises(DeliveryRefused, match="marker says 3, the file has 2"):
         pull(workspace, hotline, connection, DAY)
     assert [item.name for item in landed(workspace)] == ["GD_20230831_02.csv"], "the others land all the same"
@@ -152,16 +135,16 @@ def test_a_marker_that_differs_refuses_the_file_and_a_new_one_lands(outbox, hotl
     with pytest.raises(DeliveryRefused, match="marker says 3"):
         pull(workspace, hotline, connection, DAY)
     assert len(refusals(workspace)) == 1, "the same bytes are one refusal"
-    drop_csv(folder, "GD_20230901_01.csv", ["GD9"])
+    write_work_orders(folder, "GD_20230901_01.csv", ["GD9"])
     later = pull(workspace, hotline, connection, date(2023, 9, 1))
     assert (later.rows, len(later.refused)) == (1, 1), "an old refusal does not stop the days after it"
-    drop_csv(folder, "GD_20230831_01.csv", ["GD1", "GD2", "GD4"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD2", "GD4"])
     assert pull(workspace, hotline, connection, DAY).rows == 3
 
 
 def test_bytes_that_differ_from_the_marker_are_refused(outbox, hotline, workspace) -> None:
     folder, connection = outbox
-    content = drop_csv(folder, "GD_20230831_01.csv", ["GD1", "GD2"])
+    content = write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD2"])
     (folder / "GD_20230831_01.csv").write_bytes(content.replace(b"GD2", b"GD9"))
     with pytest.raises(DeliveryRefused, match="SHA-256"):
         pull(workspace, hotline, connection, DAY)
@@ -172,7 +155,7 @@ def test_links_and_folders_are_not_followed(outbox, hotline, workspace, tmp_path
     folder, connection = outbox
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    drop_csv(elsewhere, "GD_20230831_01.csv", ["GD1"])
+    write_work_orders(elsewhere, "GD_20230831_01.csv", ["GD1"])
     for name in ("GD_20230831_01.csv", "GD_20230831_01.ok"):
         (folder / name).symlink_to(elsewhere / name)
     (folder / "GD_20230831_02.csv").mkdir()

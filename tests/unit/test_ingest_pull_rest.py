@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from pipelines.contracts import SourceContract, load_sources
@@ -25,6 +23,7 @@ from pipelines.errors import (
 from pipelines.ingest import landed, pull, rest, rest_auth
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests import ingest_harness
 
 DAY = date(2023, 8, 31)
 SECRET = "invented-secret"
@@ -95,14 +94,8 @@ class Platform:
 @pytest.fixture(scope="module")
 def platform() -> Iterator[tuple[Platform, int]]:
     served = Platform()
-    server = uvicorn.Server(uvicorn.Config(served.app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield served, server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(timeout=10)
+    with ingest_harness.served(served.app) as port:
+        yield served, port
 
 
 @pytest.fixture(autouse=True)

