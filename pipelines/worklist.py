@@ -22,6 +22,7 @@ from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import DeliveryRefused, UnknownSubject
 from pipelines.publish.waiting import ADVICE, WaitingRow, published_quarantine
 from pipelines.publish.wording import REASON_NAMES
+from pipelines.slips import Correction, slipped
 from pipelines.store import Workspace, disk_full_is_said
 from pipelines.worksheet import (
     DELIVERY,
@@ -46,6 +47,10 @@ FIELD_COLUMNS = {
 }  # fmt: skip
 SHORTENED = re.compile(r"-?\d(\.\d+)?[eE][+-]?\d+")
 PROBLEMS_SAID = 20
+ANEW = (
+    "values have slipped against their rows, as when a column is sorted by itself: export the list anew and correct that; "
+    "what is right all the same goes in a file of that row alone"
+)
 
 
 @dataclass(frozen=True)
@@ -138,9 +143,10 @@ def bring_back(
 ) -> Corrected:
     """Land the corrected rows of a file: one delivery a source, each row with the row it corrects.
 
-    The whole file is refused (DeliveryRefused, nothing lands) where a row's reference is unknown, missing or there
-    twice, a column is gone, or a number was shortened by the spreadsheet: then rows may have slipped against their
-    references. A row that is resolved by now is left out by its place in the file, the others go on.
+    The whole file is refused (DeliveryRefused, nothing lands) where one claim might be written over another: a row's
+    reference is unknown, missing or there twice, a column is gone, a number was shortened by the spreadsheet, or values
+    have slipped against their rows (slips.py). A row that is resolved by now is left out by its place in the file, the
+    others go on.
     """
     lines = read_rows(file)
     contracts = load_sources()
@@ -153,11 +159,16 @@ def bring_back(
     outcome = Corrected(notes=_other_columns(lines, contracts, originals))
     problems: list[str] = []
     changed: dict[str, list[ingest.CorrectedRow]] = defaultdict(list)
+    compared: dict[str, list[Correction]] = defaultdict(list)
     confirmed: dict[str, set[str]] = defaultdict(set)
     for line in lines:
         key = references[line.where]
         original, contract = originals[key], contracts[originals[key].source]
         new = _merged(line, original, contract, problems)
+        reason = quarantine[key].reason if key in quarantine else ""
+        compared[original.source].append(
+            Correction(line.where, reason, original.values, (new or original).values)
+        )
         resolved_by = quarantine[key].resolved_by if key in quarantine else "replay"
         if resolved_by == "dismissed" and key in undone - standing:
             resolved_by = None
@@ -178,6 +189,7 @@ def bring_back(
             reference = ingest.Corrects(key[0], key[1], original.changed_at)
             changed[original.source].append(ingest.CorrectedRow(reference, new.values, new.extra))
     _refuse(file, problems)
+    _refuse(file, [said for name, rows in compared.items() for said in slipped(contracts[name], rows)], ANEW)
     day = _delivered_for(workspace, [originals[key].delivered_for for key in references.values()])
     if as_of is not None and as_of < day[0]:
         raise UnknownSubject(
@@ -426,7 +438,7 @@ def _approve(
             )
 
 
-def _refuse(file: Path, problems: Sequence[str]) -> None:
+def _refuse(file: Path, problems: Sequence[str], remedy: str = "") -> None:
     if not problems:
         return
     said = "\n".join(f"  {problem}" for problem in problems[:PROBLEMS_SAID])
@@ -435,5 +447,5 @@ def _refuse(file: Path, problems: Sequence[str]) -> None:
         ingest.CORRECTION,
         f"nothing was landed: {len(problems)} rows of the file cannot be taken\n{said}{more}",
         where=file.name,
-        remedy="mend these rows, or delete them from the file, and import it again",
+        remedy=remedy or "mend these rows, or delete them from the file, and import it again",
     )

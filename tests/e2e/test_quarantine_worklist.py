@@ -192,6 +192,15 @@ def refuse_what_slipped(office: Office, mended: Sheets) -> None:
     shortened = [*first[:at], "6.401002023E+18", *first[at + 1 :]]
     assert "shortened" in refused({"national": [header, shortened, second]})
     assert "no rows of the worklist" in refused({"national": [["clueCode"], ["XS1"]]})
+    swapped = [
+        header,
+        [*first[:at], second[at], *first[at + 1 :]],
+        [*second[:at], first[at], *second[at + 1 :]],
+    ]
+    assert "slipped against their rows" in refused({"national": swapped})
+    fixed = sum(name.startswith("※") for name in header)
+    references = [header, [*second[:fixed], *first[fixed:]], [*first[:fixed], *second[fixed:]]]
+    assert "slipped against their rows" in refused({"national": references})
     assert not (office.workspace / "registry" / "approvals").exists()
 
 
