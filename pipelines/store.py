@@ -93,18 +93,7 @@ class Workspace:
                     where=str(root),
                     remedy="pull or import something first, or give another --workspace",
                 )
-            has_remains = root.is_dir() and any((root / part).exists() for part in ("landing", "registry"))
-            if has_remains and not key_file.is_file():
-                raise ConfigurationError(
-                    "the workspace holds data but its key file is gone",
-                    where=str(key_file),
-                    remedy="put the key back; without it landing and registry cannot be read",
-                )
-            for part in ("landing", "registry", "published", "checks", "tmp"):
-                (root / part).mkdir(parents=True, exist_ok=True)
-            if not key_file.is_file():
-                write_atomically(key_file, secrets.token_bytes(32), mode=0o600)
-            write_atomically(version_file, json.dumps({"layout": LAYOUT_VERSION}).encode() + b"\n")
+            cls._make(root, version_file, key_file)
         try:
             layout = json.loads(version_file.read_text(encoding="utf-8"))["layout"]
         except (ValueError, KeyError, TypeError):
@@ -122,6 +111,28 @@ class Workspace:
                 remedy="put the key back from its safe place",
             )
         return cls(root, Keys.derive(key_file.read_bytes()))
+
+    @staticmethod
+    def _make(root: Path, version_file: Path, key_file: Path) -> None:
+        """Make a workspace with its own key; one process at a time, or two would each write a key of theirs."""
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / "making.lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if version_file.is_file():
+                return
+            has_remains = any((root / part).exists() for part in ("landing", "registry"))
+            if has_remains and not key_file.is_file():
+                raise ConfigurationError(
+                    "the workspace holds data but its key file is gone",
+                    where=str(key_file),
+                    remedy="put the key back; without it landing and registry cannot be read",
+                )
+            # The key first: folders without one are a workspace whose key was lost.
+            if not key_file.is_file():
+                write_atomically(key_file, secrets.token_bytes(32), mode=0o600)
+            for part in ("landing", "registry", "published", "checks", "tmp"):
+                (root / part).mkdir(exist_ok=True)
+            write_atomically(version_file, json.dumps({"layout": LAYOUT_VERSION}).encode() + b"\n")
 
     @property
     def landing(self) -> Path:

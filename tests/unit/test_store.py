@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -87,3 +89,16 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
         write_atomically(file, b"new")
     assert file.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def _opened_key(root: Path) -> bytes:
+    Workspace.open(root)
+    return (root / "key").read_bytes()
+
+
+def test_many_processes_that_make_a_workspace_at_once_have_one_key(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(6, mp_context=multiprocessing.get_context("fork")) as pool:
+        for number in range(25):
+            root = tmp_path / f"workspace-{number}"
+            keys = list(pool.map(_opened_key, [root] * 6))
+            assert set(keys) == {(root / "key").read_bytes()}
