@@ -28,6 +28,7 @@ from pipelines.commands.context import (
     errors,
     one_day,
     parse_date,
+    parse_past_date,
     say,
 )
 from pipelines.errors import ClearanceError, SourceError, UnknownSubject
@@ -131,7 +132,7 @@ def import_files(
         session.workspace(create=True),
         contracts[source],
         files,
-        parse_date(as_of) if as_of else None,
+        parse_past_date(as_of) if as_of else None,
         say=say,
     )
     say(

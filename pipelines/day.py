@@ -84,7 +84,11 @@ def pull(
     errors: list[ClearanceError] = []
     for name in sources or contracts:
         try:
-            connection = connections(contracts[name].connection)
+            try:
+                connection = connections(contracts[name].connection)
+            except ConfigurationError as error:
+                attempts.note_failure(workspace, name, business_date, error)
+                raise
             if connection is None:
                 say(
                     f"{name}: no connection set (AIRFLOW_CONN_{contracts[name].connection.upper()}), not pulled"

@@ -110,7 +110,15 @@ class Workspace:
                 where=str(key_file),
                 remedy="put the key back from its safe place",
             )
-        return cls(root, Keys.derive(key_file.read_bytes()))
+        try:
+            secret = key_file.read_bytes()
+        except PermissionError:
+            raise ConfigurationError(
+                "the workspace's key file may not be read by this user",
+                where=str(key_file),
+                remedy="run as the user that made the workspace; nobody else is to read it",
+            ) from None
+        return cls(root, Keys.derive(secret))
 
     @staticmethod
     def _make(root: Path, version_file: Path, key_file: Path) -> None:

@@ -41,6 +41,19 @@ Since = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help=
 Until = Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last business date.")]
 
 
+def said(text: str) -> str:
+    """A decision without a decider, or without a reason, is none."""
+    if not text.strip():
+        raise UnknownSubject(
+            "a decision needs who decides and why", remedy="say it with --by NAME --why TEXT"
+        )
+    return text.strip()
+
+
+By = Annotated[str, typer.Option("--by", help="Who decides.", callback=said)]
+Why = Annotated[str, typer.Option("--why", help="The reason.", callback=said)]
+
+
 def say(line: str) -> None:
     """One line of progress."""
     console.print(visible(line), markup=False)
@@ -73,6 +86,14 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UnknownSubject(f"{text!r} is not a date", remedy="write it as 2023-08-31") from None
+
+
+def parse_past_date(text: str) -> date:
+    """A date written 2023-08-31 that is not later than today. Raises UnknownSubject."""
+    day = parse_date(text)
+    if day > now().date():
+        raise UnknownSubject(f"{day} has not come yet", remedy="give a day up to today")
+    return day
 
 
 def now() -> datetime:

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.context import Session, console, now, parse_date, say
+from pipelines.commands.context import By, Session, console, now, parse_past_date, said, say
 from pipelines.errors import UnknownSubject
 
 quarantine = typer.Typer(no_args_is_help=True, help="Rows that the table does not hold yet.")
 
 SourceOption = Annotated[str | None, typer.Option("--source", help="Rows of this source alone.")]
-By = Annotated[str, typer.Option("--by", help="Who decides.")]
 
 
 @quarantine.command("list")
@@ -52,14 +51,14 @@ def quarantine_import(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A file of quarantine export, corrected.")],
     by: By,
-    why: Annotated[str, typer.Option("--why", help="What the corrections rest on.")],
+    why: Annotated[str, typer.Option("--why", help="What the corrections rest on.", callback=said)],
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD")] = None,
 ) -> None:
     """Land the corrected rows; unchanged rows stay in quarantine. The same file again lands nothing."""
     from pipelines.worklist import bring_back
 
     session: Session = context.obj
-    day = parse_date(as_of) if as_of else None
+    day = parse_past_date(as_of) if as_of else None
     outcome = bring_back(session.workspace(), file, by=by, why=why, at=now(), as_of=day)
     for delivery, is_new in outcome.deliveries:
         state = "landed" if is_new else "already landed"
@@ -78,7 +77,7 @@ def quarantine_import(
 def quarantine_dismiss(
     context: typer.Context,
     by: By,
-    why: Annotated[str, typer.Option("--why", help="Why the row is no claim.")],
+    why: Annotated[str, typer.Option("--why", help="Why the row is no claim.", callback=said)],
     delivery: Annotated[str | None, typer.Argument(help="The delivery the row came in.")] = None,
     row: Annotated[int | None, typer.Argument(help="Its row number there.")] = None,
     undo: Annotated[int | None, typer.Option("--undo", metavar="N", help="Take dismissal N back.")] = None,
@@ -101,8 +100,10 @@ def quarantine_dismiss(
 def quarantine_replay(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="The source whose rows are judged again.")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why", help="What was mended: a rule, a code list, an alias.")],
+    by: By,
+    why: Annotated[
+        str, typer.Option("--why", help="What was mended: a rule, a code list, an alias.", callback=said)
+    ],
 ) -> None:
     """Judge a source's rows again after a rule or code list was mended; a replay is a row of the registry."""
     from pipelines import day

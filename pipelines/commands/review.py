@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.context import Session, console, now, parse_date, say
+from pipelines.commands.context import By, Session, Why, console, now, parse_past_date, say
 from pipelines.errors import UnknownSubject
 
 
@@ -14,8 +14,8 @@ def waive(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="The source that did not deliver.")],
     on: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD")],
-    by: Annotated[str, typer.Option("--by", help="Who decides.")],
-    why: Annotated[str, typer.Option("--why", help="The reason.")],
+    by: By,
+    why: Why,
 ) -> None:
     """Record that a person let a day pass without a source."""
     from pipelines import registry
@@ -29,7 +29,13 @@ def waive(
     number = registry.append_decision(
         session.workspace(),
         "waivers",
-        {"source": source, "business_date": parse_date(on), "waived_by": by, "why": why, "waived_at": now()},
+        {
+            "source": source,
+            "business_date": parse_past_date(on),
+            "waived_by": by,
+            "why": why,
+            "waived_at": now(),
+        },
     )
     say(f"waiver {number}: {source} on {on}")
 
@@ -54,8 +60,8 @@ def review_decide(
     ticket_a: str,
     ticket_b: str,
     verdict: Annotated[str, typer.Argument(help="same or different")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why")],
+    by: By,
+    why: Why,
 ) -> None:
     """Record a verdict on a pair of tickets: same or different. It takes effect with the next publication."""
     from pipelines import registry
@@ -85,8 +91,8 @@ def review_decide(
 def review_undo(
     context: typer.Context,
     number: Annotated[int, typer.Argument(help="The judgement's number.")],
-    by: Annotated[str, typer.Option("--by")],
-    why: Annotated[str, typer.Option("--why")],
+    by: By,
+    why: Why,
 ) -> None:
     """Undo a judgement by a new row; nothing is deleted."""
     from pipelines import registry

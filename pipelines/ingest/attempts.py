@@ -62,6 +62,11 @@ def noted(workspace: Workspace, source: str, business_date: date) -> Iterator[No
     _note(workspace, source, business_date, None)
 
 
+def note_failure(workspace: Workspace, source: str, business_date: date, error: ClearanceError) -> None:
+    """Note a pull that could not begin, as where its connection is written wrongly."""
+    _note(workspace, source, business_date, error)
+
+
 def last(workspace: Workspace, source: str, business_date: date) -> Attempt | None:
     """The last pull of a source for a day; None where there was none, or its note cannot be read."""
     return _read(_file(workspace, source, business_date))

@@ -64,6 +64,8 @@ def test_a_wrong_connection_is_named_without_its_secret(
     monkeypatch.setenv("AIRFLOW_CONN_CLEARANCE_HOTLINE", "sftp://user:geheim@host")
     exit_code, output = clearance(tmp_path, "pull", "hotline", "--date", "2023-08-31")
     assert exit_code == 3 and "AIRFLOW_CONN_CLEARANCE_HOTLINE" in output and "geheim" not in output
+    noted = (tmp_path / "attempts" / "hotline" / "2023-08-31.json").read_text(encoding="utf-8")
+    assert "connection_wrong" in noted and "geheim" not in noted
 
 
 def test_judgements_waivers_and_undoing_are_rows(tmp_path: Path) -> None:
@@ -88,3 +90,32 @@ def test_every_command_is_documented() -> None:
     names |= {group.name for group in app.registered_groups if group.name}
     missing = [name for name in sorted(names) if not re.search(rf"clearance {name}\b", text)]
     assert not missing, f"not in README.md or docs/commands.md: {missing}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("waive", "hotline", "--date", "2023-08-31", "--by", " ", "--why", "节假日"),
+        ("waive", "hotline", "--date", "2023-08-31", "--by", "李工", "--why", ""),
+        ("review", "decide", "hotline:GD1", "hotline:GD2", "same", "--by", "", "--why", "电话核实"),
+        ("quarantine", "dismiss", "abc", "1", "--by", "李工", "--why", " "),
+    ],
+)
+def test_a_decision_has_a_decider_and_a_reason(tmp_path: Path, command: tuple[str, ...]) -> None:
+    Workspace.open(tmp_path)
+    exit_code, output = clearance(tmp_path, *command)
+    assert exit_code == 2 and "--by" in output
+    assert not list((tmp_path / "registry").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("waive", "hotline", "--date", "2203-08-31", "--by", "李工", "--why", "节假日"),
+        ("quarantine", "import", "x.xlsx", "--as-of", "2203-08-31", "--by", "李工", "--why", "电话核实"),
+    ],
+)
+def test_a_day_that_has_not_come_is_no_day_to_decide_for(tmp_path: Path, command: tuple[str, ...]) -> None:
+    Workspace.open(tmp_path)
+    exit_code, output = clearance(tmp_path, *command)
+    assert exit_code == 2 and "has not come yet" in output
