@@ -20,7 +20,6 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipelines.errors import DeliveryRefused
-from pipelines.harmless import visible
 from pipelines.ingest.limits import (
     MAX_ARCHIVE_MEMBERS,
     MAX_FILE_BYTES,
@@ -29,6 +28,7 @@ from pipelines.ingest.limits import (
     MAX_UNPACKED_RATIO,
     RATIO_JUDGED_FROM_BYTES,
 )
+from pipelines.ingest.names import readable
 
 BLOCK_BYTES = 1024**2
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock", "~")
@@ -110,12 +110,6 @@ def opened(source: str, file: Path, name: str) -> BinaryIO:
         return file.open("rb")
     except OSError as error:
         raise FileUnreadable(source, name, error) from None
-
-
-def readable(name: str) -> str:
-    """A name as it can be printed and kept: what cannot be shown or steers a terminal becomes U+FFFD."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return visible(text).replace("\n", "\ufffd")
 
 
 def _files(source: str, named: Sequence[Path], say: Callable[[str], None]) -> Iterator[tuple[Path, str]]:

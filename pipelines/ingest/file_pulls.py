@@ -21,7 +21,6 @@ from pipelines.errors import (
     SourceNotReady,
     SourceUnreachable,
 )
-from pipelines.ingest.archives import readable
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery, landed, refusals
 from pipelines.ingest.excel_reader import WorkbookUnreadable
@@ -37,6 +36,7 @@ from pipelines.ingest.landing import (
     workbench,
 )
 from pipelines.ingest.markers import Marker, check_marker, read_marker, start_of
+from pipelines.ingest.names import readable
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox, refuse_large
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.settings import Connection
@@ -100,7 +100,8 @@ class _Pull:
         for name in self.outbox.left_out:
             if _is_wanted(pattern, name, self.delivered_for):
                 self.say(
-                    f"{self.contract.source}: {readable(name)} is a link, a folder, or a file whose name is not UTF-8: left out"
+                    f"{self.contract.source}: {readable(name)} is a link or a folder, has no plain name "
+                    "in UTF-8 or GB18030, or is there twice: left out"
                 )
         by_origin: dict[tuple[object, ...], list[Delivery]] = {}
         for item in landed(self.workspace, self.contract.source):
@@ -173,8 +174,8 @@ class _Pull:
         item = Original(entry.name, file, listed.hexdigest())
         try:
             refuse_large(self.contract.source, entry.name, entry.size)
-            self.outbox.fetch(entry.name, file)
-            after = self.outbox.entry(entry.name)
+            self.outbox.fetch(entry, file)
+            after = self.outbox.entry(entry)
             if after != entry or file.stat().st_size != entry.size:
                 self.pending.append(entry)
                 return
@@ -259,7 +260,7 @@ class _Pull:
         if not self.has_markers or entry is None:
             return None
         file = self.bench / "marker"
-        self.outbox.fetch(entry.name, file)
+        self.outbox.fetch(entry, file)
         return read_marker(self.contract.source, start_of(file), entry.name)
 
     def _marker_entry(self, listed: dict[str, Entry], entry: Entry) -> Entry | None:

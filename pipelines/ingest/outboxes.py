@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import ConfigurationError, DeliveryRefused, SourceRejectedUs, SourceUnreachable
 from pipelines.ingest.limits import MAX_FILE_BYTES, MAX_LISTED_FILES
+from pipelines.ingest.names import decoded
 from pipelines.settings import Connection
 
 BLOCK_BYTES = 1024**2
@@ -20,16 +21,20 @@ BLOCK_BYTES = 1024**2
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """A regular file of an outbox: its name, size in bytes, and time of last change (as fine as the place tells)."""
+    """A regular file of an outbox: its name, size in bytes, and time of last change (as fine as the place tells).
+
+    `raw_name` is the name as the place keeps it, in UTF-8 or GB18030: the file is opened by it.
+    """
 
     name: str
     size: int
     changed: int
+    raw_name: bytes
 
 
 class Outbox(Protocol):
     """What pulling files needs of a place. `left_out` names what the last listing held and we never read: links,
-    folders, names that are more than a name.
+    folders, names that are more than a name, in no encoding we know, or there twice.
     """
 
     left_out: tuple[str, ...]
@@ -37,10 +42,10 @@ class Outbox(Protocol):
     def entries(self) -> list[Entry]:
         """The regular files, by name; links, folders and names with a path in them are left out."""
 
-    def entry(self, name: str) -> Entry | None:
+    def entry(self, listed: Entry) -> Entry | None:
         """One file as it is now, or None where it is gone."""
 
-    def fetch(self, name: str, target: Path) -> None:
+    def fetch(self, listed: Entry, target: Path) -> None:
         """Copy one file's bytes to `target`."""
 
 
@@ -106,6 +111,31 @@ def refuse_many(source: str, count: int) -> None:
         )
 
 
+def sorted_out(
+    found: Iterable[tuple[bytes, int, int, bool]],
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """The entries among what lies in a place (raw name, size, time, whether it is a regular file), by name, and the
+    names that are left out. Where two names read alike, the one in UTF-8 is it.
+    """
+    entries: dict[str, Entry] = {}
+    left_out: list[str] = []
+    for raw, size, changed, is_regular in found:
+        name = decoded(raw)
+        if name is None:
+            name = raw.decode("utf-8", "surrogateescape")
+        if is_hidden(name):
+            continue
+        held = entries.get(name)
+        if not is_plain_name(name) or not is_regular:
+            left_out.append(name)
+            continue
+        if held is not None:
+            left_out.append(name)
+        if held is None or raw == name.encode():
+            entries[name] = Entry(name, size, changed, raw)
+    return sorted(entries.values()), tuple(sorted(left_out))
+
+
 class FolderOutbox:
     """A folder of this machine (a mounted share)."""
 
@@ -114,18 +144,17 @@ class FolderOutbox:
         self.left_out: tuple[str, ...] = ()
 
     def entries(self) -> list[Entry]:
-        entries, left_out = [], []
+        found = []
         try:
-            with os.scandir(self.folder) as found:
-                for item in found:
+            with os.scandir(os.fsencode(self.folder)) as items:
+                for item in items:
                     try:
                         status = item.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue  # renamed or removed since the folder was opened
-                    if is_plain_name(item.name) and stat.S_ISREG(status.st_mode):
-                        entries.append(Entry(item.name, status.st_size, status.st_mtime_ns))
-                    elif not is_hidden(item.name):
-                        left_out.append(item.name)
+                    found.append(
+                        (item.name, status.st_size, status.st_mtime_ns, stat.S_ISREG(status.st_mode))
+                    )
         except (FileNotFoundError, NotADirectoryError):
             raise SourceUnreachable(
                 self.source,
@@ -137,23 +166,25 @@ class FolderOutbox:
             raise self._rejected() from None
         except OSError as error:
             raise self._unreachable(error) from None
+        entries, self.left_out = sorted_out(found)
         refuse_many(self.source, len(entries))
-        self.left_out = tuple(sorted(left_out))
-        return sorted(entries)
+        return entries
 
-    def entry(self, name: str) -> Entry | None:
+    def entry(self, listed: Entry) -> Entry | None:
         try:
-            status = (self.folder / name).stat(follow_symlinks=False)
+            status = self._path(listed).stat(follow_symlinks=False)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unreachable(error) from None
-        return Entry(name, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return replace(listed, size=status.st_size, changed=status.st_mtime_ns)
 
-    def fetch(self, name: str, target: Path) -> None:
+    def fetch(self, listed: Entry, target: Path) -> None:
         try:
             # O_NOFOLLOW: a link that took the file's place since the listing is not followed.
-            descriptor = os.open(self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(self._path(listed), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except PermissionError:
             raise self._rejected() from None
         except OSError as error:
@@ -164,8 +195,11 @@ class FolderOutbox:
             size = 0
             while block := received.read(BLOCK_BYTES):
                 size += len(block)
-                refuse_large(self.source, name, size)
+                refuse_large(self.source, listed.name, size)
                 out.write(block)
+
+    def _path(self, listed: Entry) -> Path:
+        return self.folder / os.fsdecode(listed.raw_name)
 
     def _unreachable(self, error: OSError) -> SourceUnreachable:
         return SourceUnreachable(

@@ -213,7 +213,7 @@ def _file(
     bench: Path,
 ) -> tuple[Line, list[Difference]]:
     file = bench / "received"
-    outbox.fetch(entry.name, file)
+    outbox.fetch(entry, file)
     stated: int | None = None
     notes: list[str] = []
     try:
@@ -222,7 +222,7 @@ def _file(
         if "marker" in contract.delivery and marker_entry is None:
             notes.append("没有校验标记")
         if marker_entry is not None:
-            outbox.fetch(marker_entry.name, bench / "marker")
+            outbox.fetch(marker_entry, bench / "marker")
             marker = read_marker(contract.source, start_of(bench / "marker"), marker_entry.name)
             stated = marker.rows
             if marker.sha256 != item.sha256:

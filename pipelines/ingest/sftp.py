@@ -7,13 +7,14 @@ import stat
 import time
 from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncssh
 
 from pipelines.errors import ConfigurationError, SourceError, SourceRejectedUs, SourceUnreachable
-from pipelines.ingest.outboxes import BLOCK_BYTES, Entry, is_hidden, is_plain_name, refuse_large, refuse_many
+from pipelines.ingest.outboxes import BLOCK_BYTES, Entry, refuse_large, refuse_many, sorted_out
 from pipelines.settings import Connection
 
 CONNECT_SECONDS = 15
@@ -72,37 +73,38 @@ class SftpOutbox:
             self._loop.close()
 
     def entries(self) -> list[Entry]:
-        listed = self._run(self._open_client().readdir(self.folder))
-        entries, left_out = [], []
-        for item in listed:
-            name = (
-                item.filename if isinstance(item.filename, str) else item.filename.decode("utf-8", "replace")
+        listed = self._run(self._open_client().readdir(self.folder.encode()))
+        entries, self.left_out = sorted_out(
+            (
+                item.filename if isinstance(item.filename, bytes) else item.filename.encode(),
+                int(item.attrs.size or 0),
+                int(item.attrs.mtime or 0),
+                _is_regular(item.attrs),
             )
-            if is_plain_name(name) and _is_regular(item.attrs):
-                entries.append(_entry(name, item.attrs))
-            elif not is_hidden(name):
-                left_out.append(name)
-        self.left_out = tuple(sorted(left_out))
+            for item in listed
+        )
         refuse_many(self.source, len(entries))
-        return sorted(entries)
+        return entries
 
-    def entry(self, name: str) -> Entry | None:
+    def entry(self, listed: Entry) -> Entry | None:
         try:
-            attributes = self._run(self._open_client().lstat(self._path(name)), is_missing_expected=True)
+            attributes = self._run(self._open_client().lstat(self._path(listed)), is_missing_expected=True)
         except FileNotFoundError:
             return None
-        return _entry(name, attributes) if _is_regular(attributes) else None
+        if not _is_regular(attributes):
+            return None
+        return replace(listed, size=int(attributes.size or 0), changed=int(attributes.mtime or 0))
 
-    def fetch(self, name: str, target: Path) -> None:
-        self._run(self._fetch(name, target), seconds=MAX_FETCH_SECONDS)
+    def fetch(self, listed: Entry, target: Path) -> None:
+        self._run(self._fetch(listed, target), seconds=MAX_FETCH_SECONDS)
 
-    async def _fetch(self, name: str, target: Path) -> None:
+    async def _fetch(self, listed: Entry, target: Path) -> None:
         size = 0
-        remote = await self._within(self._open_client().open(self._path(name), "rb"), STEP_SECONDS)
+        remote = await self._within(self._open_client().open(self._path(listed), "rb"), STEP_SECONDS)
         with target.open("wb") as out:
             while block := await self._within(remote.read(BLOCK_BYTES), STEP_SECONDS):
                 size += len(block)
-                refuse_large(self.source, name, size)
+                refuse_large(self.source, listed.name, size)
                 out.write(block if isinstance(block, bytes) else block.encode())
         # Not in a `finally`: a server that stopped answering would not answer this either; the session's end closes.
         await asyncio.wait_for(remote.close(), STEP_SECONDS)
@@ -135,7 +137,7 @@ class SftpOutbox:
             login_timeout=self.seconds,
             keepalive_interval=15,
         )
-        self._client = await self._session.start_sftp_client(path_errors="surrogateescape")
+        self._client = await self._session.start_sftp_client()
 
     def _client_keys(self) -> list[asyncssh.SSHKey] | None:
         text = self.connection.extra.get("private_key")
@@ -167,8 +169,8 @@ class SftpOutbox:
                 remedy="copy the line as the server shows it",
             ) from None
 
-    def _path(self, name: str) -> str:
-        return f"{self.folder.rstrip('/')}/{name}"
+    def _path(self, listed: Entry) -> bytes:
+        return self.folder.rstrip("/").encode() + b"/" + listed.raw_name
 
     def _open_client(self) -> asyncssh.SFTPClient:
         if self._client is None:
@@ -232,7 +234,3 @@ def _is_regular(attributes: asyncssh.SFTPAttrs) -> bool:
     if attributes.permissions is not None and stat.S_IFMT(attributes.permissions):
         return stat.S_ISREG(attributes.permissions)
     return attributes.type == asyncssh.FILEXFER_TYPE_REGULAR
-
-
-def _entry(name: str, attributes: asyncssh.SFTPAttrs) -> Entry:
-    return Entry(name, int(attributes.size or 0), int(attributes.mtime or 0))

@@ -126,7 +126,7 @@ def test_links_and_odd_names_are_left_out_and_said(folder, hotline, workspace, t
     said: list[str] = []
     with pytest.raises(SourceNotReady):
         pull(workspace, hotline, connection(folder), DAY, say=said.append)
-    assert any("is a link, a folder, or a file whose name is not UTF-8: left out" in line for line in said)
+    assert any("GD_20230831_01.csv is a link or a folder, has no plain name" in line for line in said)
     assert landed(workspace) == []
 
 
