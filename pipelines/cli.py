@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pipelines.commands import drift, quarantine, reconcile, review
+from pipelines.commands import drift, quarantine, reconcile, refusals, review
 from pipelines.commands.context import (
     DateOption,
     Session,
@@ -217,6 +217,7 @@ app.command()(reconcile.reconcile)
 app.command()(drift.drift)
 app.add_typer(review.review, name="review")
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.add_typer(refusals.refusals, name="refusals")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -1,7 +1,7 @@
 """The registry: what we said and what people decided. Append-only; the warehouse can be thrown away, this cannot.
 
     registry/publications/DATE_rNN/  publication, lead_registry, lead_members, ledger_entries, day_measures (.parquet)
-    registry/judgements|waivers|approvals|replays|dismissals/NNNNNN.parquet   one decision each
+    registry/judgements|waivers|approvals|replays|dismissals|refusal_dismissals/NNNNNN.parquet   one decision each
 
 A publication is one folder, written elsewhere and renamed into place: it is there whole, or not at all. All files
 are encrypted Parquet (store).
@@ -53,6 +53,10 @@ DECISION_TABLES: Mapping[str, str] = {
     "dismissals": (
         "dismissal_no integer, delivery_id varchar, row_no bigint, dismissed_by varchar, dismissed_at timestamp, "
         "why varchar, undoes integer, made_after integer"
+    ),
+    "refusal_dismissals": (
+        "dismissal_no integer, refusal_id varchar, dismissed_by varchar, dismissed_at timestamp, why varchar, "
+        "undoes integer"
     ),
 }
 
@@ -130,6 +134,12 @@ def derive_standing(
         """,
         [2**31 - 1 if sequence is None else sequence],
     )
+
+
+def first_business_date(workspace: Workspace) -> date | None:
+    """The first business date that was ever published, or None."""
+    names = [path.name for path in (workspace.registry / "publications").glob("*_r*") if path.is_dir()]
+    return min((date.fromisoformat(name.split("_")[0]) for name in names), default=None)
 
 
 def publications(connection: duckdb.DuckDBPyConnection) -> list[Publication]:

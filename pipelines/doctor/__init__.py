@@ -54,10 +54,9 @@ def examine(
     landed: list[Delivery] = []
     findings += guarded("landing", lambda: _landing(workspace, landed))
     for name, contract in contracts.items():
-        own = [item for item in landed if item.source == name]
         findings += guarded(
             name,
-            lambda c=contract, o=own: source_findings(workspace, c, o, connections(c.connection)),  # type: ignore[misc]
+            lambda c=contract: source_findings(workspace, c, landed, connections(c.connection)),  # type: ignore[misc]
         )
     findings += guarded("days", lambda: day_findings(workspace, contracts, landed))
     if city is not None:

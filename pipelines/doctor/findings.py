@@ -55,7 +55,10 @@ HEADING_OF_ERROR = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `look` wants a person's eye and stops nothing, `wrong` must be mended."""
+    """One thing looked at. `look` wants a person's eye and stops nothing, `wrong` must be mended.
+
+    `commands` are printed below the remedy, each whole on a line of its own; words in capitals are to be filled in.
+    """
 
     subject: str
     level: Level
@@ -63,6 +66,7 @@ class Finding:
     remedy: str = ""
     heading: str = ""
     since: datetime | None = None
+    commands: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -76,6 +80,7 @@ class Finding:
         ]
         if self.remedy:
             lines.append(f"      to do: {self.remedy}")
+        lines += [f"      run:   {command}" for command in self.commands]
         if self.heading and self.level != "ok":
             lines.append(f'      read:  docs/runbook.md, "{self.heading}"')
         return lines

@@ -108,8 +108,9 @@ def _outbox(contract: SourceContract, connection: Connection) -> Iterator[Findin
             contract.source,
             "look",
             f"{len(others)} files are not named like {contract.delivery.get('pattern')} and are not read",
-            "look at them: a delivery under another name is missing",
+            "look at them: a delivery under another name is missing; have it renamed, or import it",
             Heading.ODD,
+            commands=(f"clearance import {contract.source} FILE",),
         )
     if "marker" in contract.delivery:
         yield from _markers(contract.source, named, listed)
@@ -127,9 +128,10 @@ def _markers(source: str, named: Sequence[Entry], listed: dict[str, Entry]) -> I
             source,
             "wrong",
             f"{len(old)} files have no marker after an hour: {', '.join(entry.name for entry in old[:3])}",
-            "ask the source to write the .ok files, or import the files by hand",
+            "ask the source to write the .ok files; whole files can be imported by hand",
             Heading.MARKER,
             since,
+            (f"clearance import {source} FILE",),
         )
 
 

@@ -24,8 +24,9 @@ def published_findings(workspace: Workspace) -> Iterator[Finding]:
                 "published",
                 "wrong",
                 "the link latest leads nowhere",
-                "run clearance publish for the next day, it puts it right",
+                "publishing puts the link right; a day that is published already stays as it is",
                 Heading.PUBLICATION,
+                commands=(f"clearance publish --date {folders[-1].parent.name}",),
             )
         newest = latest.resolve() if latest.is_dir() else folders[-1]
         yield Finding("published", "ok", f"newest {newest.parent.name}/{newest.name}")
@@ -44,16 +45,23 @@ def _of_publication(newest: Path, before: Path | None) -> Iterator[Finding]:
             source,
             "look",
             f"{rows} rows in quarantine (未入账){more}",
-            "clearance quarantine list; mend rule, code list or row, then clearance quarantine replay",
+            "read the reasons; correct the rows in a file and import it, or mend contract or code list and replay",
             Heading.QUARANTINE,
+            commands=(
+                f"clearance quarantine list --source {source}",
+                f"clearance quarantine export --source {source} --to FILE.xlsx",
+                "clearance quarantine import FILE.xlsx --by NAME --why REASON",
+                f"clearance quarantine replay {source} --by NAME --why REASON",
+            ),
         )
     for source, ways in _counts(newest, "drift", "source", "is_new").items():
         yield Finding(
             source,
             "look",
             f"its deliveries differ in {ways} new ways from the days before",
-            "read the table drift of the publication; each line says what accepts it",
+            "read them; each says what accepts it",
             Heading.DRIFT,
+            commands=(f"clearance drift {source} --date {newest.parent.name}",),
         )
     for status, checks in _counts(newest, "checks", "status", "status in ('failed', 'crashed')").items():
         yield Finding(
@@ -66,16 +74,29 @@ def _of_publication(newest: Path, before: Path | None) -> Iterator[Finding]:
 
 
 def _stopped_runs(workspace: Workspace) -> Iterator[Finding]:
+    published = sorted(
+        path.parent.name for path in workspace.published.glob("????-??-??/r??") if path.is_dir()
+    )
     for folder in sorted(workspace.checks.glob("*")):
         named = RUN.fullmatch(folder.name)
         if named is None or (workspace.published / named[1] / named[2]).is_dir():
+            continue
+        if published and named[1] < published[-1]:
+            yield Finding(
+                "gate",
+                "look",
+                f"{named[1]} was checked and never published; {published[-1]} is, so it cannot be any more",
+                f"its rows stand in the days after it; remove {folder} when its report is read",
+                Heading.GATE,
+            )
             continue
         yield Finding(
             "gate",
             "wrong",
             f"{named[1]} was checked and not published",
-            f"read {folder / 'index.html'}, mend the cause, then clearance publish --date {named[1]}",
+            f"read {folder / 'index.html'}, mend the cause, then publish",
             Heading.GATE,
+            commands=(f"clearance publish --date {named[1]}",),
         )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from pipelines import registry
 from pipelines.contracts import SourceContract
 from pipelines.doctor.findings import Finding, Heading
-from pipelines.ingest import CORRECTION, attempts, refusals
-from pipelines.ingest.deliveries import Delivery, Refusal
+from pipelines.ingest import CORRECTION, attempts, standing_refusals
+from pipelines.ingest.deliveries import Delivery
 from pipelines.ingest.faults import fault_of
-from pipelines.ingest.windows import BEIJING_OFFSET
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -21,10 +19,11 @@ RECENT_DAYS = 14
 
 
 def source_findings(
-    workspace: Workspace, contract: SourceContract, own: Sequence[Delivery], connection: Connection | None
+    workspace: Workspace, contract: SourceContract, landed: Sequence[Delivery], connection: Connection | None
 ) -> Iterator[Finding]:
-    """Everything the workspace knows of one source."""
+    """Everything the workspace knows of one source. `landed`: the deliveries of all sources."""
     name = contract.source
+    own = [item for item in landed if item.source == name]
     newest = max((item.delivered_for for item in own), default=None)
     text = f"{len(own)} deliveries, newest for {newest}" if own else "nothing landed yet"
     variable = f"AIRFLOW_CONN_{contract.connection.upper()}"
@@ -32,11 +31,12 @@ def source_findings(
         name,
         "ok" if own or connection is not None else "wrong",
         text + ("" if connection is not None else ", no connection set"),
-        "" if own or connection is not None else f"set {variable}, or clearance import {name} FILE…",
+        "" if own or connection is not None else f"set {variable}, or import its files",
         Heading.NO_CONNECTION,
+        commands=() if own or connection is not None else (f"clearance import {name} FILE",),
     )
     yield from _attempts(workspace, name)
-    yield from _refusals(workspace, name, own)
+    yield from _refusals(workspace, contract, landed)
     recent = [item for item in own if newest is not None and (newest - item.delivered_for).days < RECENT_DAYS]
     yield from _totals(name, recent)
     yield from _trailing(name, recent)
@@ -45,7 +45,10 @@ def source_findings(
 def day_findings(
     workspace: Workspace, contracts: Mapping[str, SourceContract], landed: Sequence[Delivery]
 ) -> Iterator[Finding]:
-    """Recent days for which some sources delivered and others did not, without a person's waiver."""
+    """Recent days for which some sources delivered and others did not, without a person's waiver.
+
+    A day before the first publication is never published: nothing is missing for it.
+    """
     own = [item for item in landed if item.kind != CORRECTION]
     delivered = {(item.source, item.covers) for item in own}
     # The first delivery of a source brings its history, whatever the dates of its files.
@@ -56,7 +59,14 @@ def day_findings(
     newest = max((item.delivered_for for item in own), default=None)
     if newest is None:
         return
-    days = sorted({item.delivered_for for item in own if (newest - item.delivered_for).days < RECENT_DAYS})
+    begin = registry.first_business_date(workspace) or newest
+    days = sorted(
+        {
+            item.delivered_for
+            for item in own
+            if item.delivered_for >= begin and (newest - item.delivered_for).days < RECENT_DAYS
+        }
+    )
     for name in contracts:
         missing = [
             day
@@ -70,13 +80,20 @@ def day_findings(
             shown = ", ".join(map(str, missing[:5])) + (
                 f" and {len(missing) - 5} more" if len(missing) > 5 else ""
             )
+            chosen = (
+                f"--date {missing[0]}" if len(missing) == 1 else f"--from {missing[0]} --to {missing[-1]}"
+            )
             yield Finding(
                 name,
                 "wrong",
                 f"no delivery and no waiver for {shown}",
-                f"clearance pull {name} --date {missing[0]}; if there is none: clearance waive {name} "
-                f"--date {missing[0]} --by NAME --why REASON",
+                "pull it, or import its files; if there is none, a person waives it",
                 Heading.LATE,
+                commands=(
+                    f"clearance pull {name} {chosen}",
+                    f"clearance import {name} FILE --as-of {missing[0]}",
+                    f"clearance waive {name} {chosen} --by NAME --why REASON",
+                ),
             )
 
 
@@ -94,31 +111,30 @@ def _attempts(workspace: Workspace, name: str) -> Iterator[Finding]:
         last.remedy or "read the runbook",
         last.reason.heading,
         attempts.failing_since(tried),
+        (f"clearance pull {name} --date {last.business_date}",),
     )
 
 
-def _refusals(workspace: Workspace, name: str, own: Sequence[Delivery]) -> Iterator[Finding]:
-    landed_at: dict[str, datetime] = {}
-    for item in own:
-        moment = datetime.fromisoformat(item.landed_at)
-        landed_at[item.name] = max(moment, landed_at.get(item.name, moment))
-    for refusal in refusals(workspace, name):
-        at = _refused_at(refusal)
-        if refusal.name in landed_at and (at is None or landed_at[refusal.name] >= at):
+def _refusals(
+    workspace: Workspace, contract: SourceContract, landed: Sequence[Delivery]
+) -> Iterator[Finding]:
+    name = contract.source
+    for item in standing_refusals(workspace, contract, landed):
+        refusal = item.refusal
+        if not item.is_open:
             continue
         yield Finding(
             name,
             "wrong",
             f"{refusal.name} was refused: {refusal.reason.removeprefix(f'{name}: ')}",
-            refusal.remedy,
+            f"{refusal.remedy}; if it was a mistake and nothing is to come of it, dismiss it",
             fault_of("DeliveryRefused", refusal.reason).heading,
-            None if at is None else at.astimezone(UTC).replace(tzinfo=None) + BEIJING_OFFSET,
+            item.at,
+            (
+                f"clearance import {name} FILE",
+                f"clearance refusals dismiss {refusal.refusal_id} --by NAME --why REASON",
+            ),
         )
-
-
-def _refused_at(refusal: Refusal) -> datetime | None:
-    record = json.loads((refusal.folder / "refusal.json").read_text(encoding="utf-8"))
-    return datetime.fromisoformat(record["refused_at"]) if "refused_at" in record else None
 
 
 def _totals(name: str, recent: Sequence[Delivery]) -> Iterator[Finding]:
@@ -128,8 +144,9 @@ def _totals(name: str, recent: Sequence[Delivery]) -> Iterator[Finding]:
                 name,
                 "look",
                 f"{item.name}: the source states {item.control_total} rows, {item.control_rows} are there",
-                f"clearance reconcile {name} --date {item.delivered_for}",
+                "the statement names what differs; send it to the source",
                 Heading.TOTALS,
+                commands=(f"clearance reconcile {name} --date {item.delivered_for} --to FILE.xlsx",),
             )
 
 
@@ -150,6 +167,7 @@ def _trailing(name: str, recent: Sequence[Delivery]) -> Iterator[Finding]:
             name,
             "look",
             f"{gone.origin['trailing']['gone']} numbers that we hold are not in the table any more",
-            f"clearance reconcile {name} --date {gone.delivered_for} names them",
+            "the statement names them; ask the source whether it deleted them",
             Heading.GONE,
+            commands=(f"clearance reconcile {name} --date {gone.delivered_for} --to FILE.xlsx",),
         )

@@ -18,6 +18,7 @@ from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, landed, r
 from pipelines.ingest.handover import import_files
 from pipelines.ingest.landing import original_bytes
 from pipelines.ingest.pulls import pull
+from pipelines.ingest.refused import Standing, dismiss_refusal, standing_refusals, undo_refusal_dismissal
 
 __all__ = [
     "CORRECTION",
@@ -26,12 +27,16 @@ __all__ = [
     "Delivery",
     "PullReport",
     "Refusal",
+    "Standing",
     "change_time",
     "corrections_of",
+    "dismiss_refusal",
     "import_files",
     "land_correction",
     "landed",
     "original_bytes",
     "pull",
     "refusals",
+    "standing_refusals",
+    "undo_refusal_dismissal",
 ]

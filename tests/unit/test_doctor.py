@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -20,15 +21,18 @@ from pipelines import doctor, registry
 from pipelines.contracts import load_sources
 from pipelines.doctor import Finding, Heading, places, probes
 from pipelines.errors import (
+    DeliveryRefused,
     SourceAnswerBroken,
     SourceBusy,
     SourceIncomplete,
     SourceNotReady,
     SourceRejectedUs,
 )
-from pipelines.ingest import attempts, import_files
+from pipelines.ingest import attempts, import_files, refusals
 from pipelines.settings import DEFAULT_CITY_DIR, Connection
 from pipelines.store import Workspace, fresh_database
+from tests.command_lines import parse
+from tests.unit.test_cli import clearance as run_command
 
 DAY = date(2023, 8, 31)
 NO_CONNECTIONS: Callable[[str], Connection | None] = lambda name: None  # noqa: E731
@@ -42,6 +46,11 @@ def workspace(tmp_path: Path) -> Workspace:
 def look(workspace: Workspace, *, city: Path = DEFAULT_CITY_DIR, **options: object) -> list[Finding]:
     found = doctor.examine(workspace.root, city, **{"connections": NO_CONNECTIONS, **options})  # type: ignore[arg-type]
     assert all(item.heading for item in found if item.level != "ok"), "every finding says where to read on"
+    for item in found:
+        for command in item.commands:
+            parse(command)
+            assert f"run:   {command}" in "\n".join(item.lines())
+        assert "clearance " not in item.remedy, "a command stands on its own line, whole"
     return found
 
 
@@ -188,13 +197,81 @@ def test_totals_that_differ_and_days_without_a_source(workspace, tmp_path) -> No
             import_files(workspace, contract, [file], None)
     found = look(workspace)
     assert "states 3 rows, 1 are there" in of(found, "national", Heading.TOTALS).text
-    assert "2023-08-30" in of(found, "cyberspace", Heading.LATE).text
+    assert not [item for item in found if item.heading == Heading.LATE], (
+        "nothing is published before the first day"
+    )
+    for day in ("2023-08-30", "2023-08-31"):
+        (workspace.registry / "publications" / f"{day}_r01").mkdir(parents=True)
+    late = of(look(workspace), "cyberspace", Heading.LATE)
+    assert "2023-08-30" in late.text and "2023-08-29" not in late.text
+    assert late.commands[0] == "clearance pull cyberspace --date 2023-08-30"
     registry.append_decision(
         workspace, "waivers",
         {"source": "cyberspace", "business_date": date(2023, 8, 30), "waived_by": "李工", "why": "节假日",
          "waived_at": datetime(2023, 8, 31, 9)},
     )  # fmt: skip
     assert not [item for item in look(workspace) if item.heading == Heading.LATE]
+
+
+def refuse(workspace: Workspace, tmp_path: Path, source: str, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(DeliveryRefused):
+        import_files(workspace, load_sources()[source], [file], None)
+
+
+def refused(workspace: Workspace) -> list[Finding]:
+    return [item for item in look(workspace) if "was refused" in item.text]
+
+
+WORK_ORDERS = (
+    "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间\r\nGD1,欠薪,办理中,金凤区,2023-08-30 09:00:00,\r\n"
+)
+
+
+def test_a_file_handed_over_for_the_wrong_source_is_settled_when_it_lands_for_the_right_one(
+    workspace, tmp_path
+) -> None:
+    content = WORK_ORDERS.encode("gb18030")
+    refuse(workspace, tmp_path, "cyberspace", "GD_20230831_01.csv", content)
+    assert refused(workspace)[0].subject == "cyberspace"
+    import_files(workspace, load_sources()["hotline"], [tmp_path / "GD_20230831_01.csv"], DAY)
+    assert not refused(workspace)
+
+
+def test_another_file_of_the_day_settles_nothing_where_a_day_has_several(workspace, tmp_path) -> None:
+    refuse(workspace, tmp_path, "hotline", "GD_20230831_01.csv", b"nothing\r\n1\r\n")
+    file = tmp_path / "GD_20230831_02.csv"
+    file.write_bytes(WORK_ORDERS.encode("gb18030"))
+    import_files(workspace, load_sources()["hotline"], [file], DAY)
+    assert len(refused(workspace)) == 1
+
+
+def test_a_refusal_is_dismissed_by_a_person_and_refused_again_it_is_open_again(workspace, tmp_path) -> None:
+    refuse(workspace, tmp_path, "hotline", "notes.csv", b"nothing\r\n1\r\n")
+    number = refusals(workspace)[0].refusal_id
+    assert f"clearance refusals dismiss {number} --by NAME --why REASON" in refused(workspace)[0].commands
+    run = partial(run_command, workspace.root, "refusals")
+    assert run("dismiss", "none", "--by", "李工", "--why", "错选文件")[0] == 2
+    assert run("dismiss", number, "--by", "李工", "--why", "错选文件")[0] == 0
+    assert not refused(workspace)
+    code, output = run("dismiss", number, "--by", "李工", "--why", "错选文件")
+    assert code == 2 and "dismissed by 李工" in output
+    assert "0 refused deliveries want a person, 1 are settled" in run("list")[1]
+    assert "错选文件" in run("list", "--all")[1] and "错选文件" not in run("list")[1]
+    assert run("dismiss", "--undo", "1", "--by", "李工", "--why", "是真的")[0] == 0
+    assert len(refused(workspace)) == 1
+    assert run("dismiss", "--undo", "1", "--by", "李工", "--why", "是真的")[0] == 2
+    assert run("dismiss", number, "--by", "李工", "--why", "错选文件")[0] == 0
+    time.sleep(1.1)
+    refuse(workspace, tmp_path, "hotline", "notes.csv", b"nothing\r\n1\r\n")
+    assert len(refused(workspace)) == 1
+
+
+def test_a_day_that_was_never_published_is_no_fault_for_ever(workspace) -> None:
+    publish(workspace, "2023-08-31", quarantined=0)
+    (workspace.checks / "2023-08-30_r01").mkdir(parents=True)
+    assert of(look(workspace), "gate", Heading.GATE).level == "look"
 
 
 def publish(workspace: Workspace, day: str, *, quarantined: int, failed: int = 0) -> None:
