@@ -15,7 +15,7 @@ from pipelines.ingest.archives import FileUnreadable, HandedOver, gather
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
 from pipelines.ingest.json_depth import refuse_deep_json
-from pipelines.ingest.json_pages import FramedPage, distinct_read, framed, pages_reading
+from pipelines.ingest.json_pages import FramedPage, distinct_read, framed_pages, pages_reading
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
 from pipelines.ingest.landing import (
     Arrival,
@@ -181,13 +181,10 @@ class _Outcome:
     def _plain_pages(self, files: Sequence[HandedOver]) -> bool:
         """Land pages whose rows can be read as one stream. False: nothing was done, read them the careful way."""
         contract, pages = self.contract, dict[str, FramedPage]()
-        for handed in files:
-            try:
-                page = framed(contract, original(handed.file, contract.source, handed.name))
-            except (DeliveryRefused, FileUnreadable, OSError):
-                return False
-            if page is None:
-                return False
+        found = framed_pages(contract, files)
+        if found is None:
+            return False
+        for handed, page in zip(files, found, strict=True):
             if page.item.sha256 in pages:
                 self.say(f"{contract.source}: {handed.name} is the same page again and counts once")
             pages.setdefault(page.item.sha256, page)
@@ -373,21 +370,22 @@ def incomplete(delivery: str, contract: SourceContract, reading: Reading) -> Sou
     )
 
 
-def say_landed(say: Say, delivery: Delivery, *, is_new: bool) -> None:
-    """One line for a delivery, and one for each thing that a person should know."""
+def say_landed(say: Say, delivery: Delivery, *, is_new: bool, name: str = "") -> None:
+    """One line for a delivery, and one for each thing that a person should know; `name` stands for its name in logs."""
+    name = name or delivery.name
     state = "landed" if is_new else "already landed"
-    say(f"{delivery.source}: {state} {delivery.name}, {delivery.rows} rows, for {delivery.delivered_for}")
+    say(f"{delivery.source}: {state} {name}, {delivery.rows} rows, for {delivery.delivered_for}")
     if delivery.control_total_agrees is False:
         say(
-            f"{delivery.source}: {delivery.name}: the source says {delivery.control_total} rows, "
+            f"{delivery.source}: {name}: the source says {delivery.control_total} rows, "
             f"{delivery.control_rows} are there"
         )
     if is_new:
         for warning in delivery.warnings:
-            say(f"{delivery.source}: {delivery.name}: {warning}")
+            say(f"{delivery.source}: {name}: {warning}")
         if delivery.extra_columns:
             say(
-                f"{delivery.source}: {delivery.name}: {len(delivery.extra_columns)} columns the contract does not name, kept"
+                f"{delivery.source}: {name}: {len(delivery.extra_columns)} columns the contract does not name, kept"
             )
 
 

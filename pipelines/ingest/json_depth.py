@@ -52,7 +52,7 @@ def refuse_deep_json(source: str, file: Path, name: str, *, is_by_line: bool) ->
 def has_few_openers(block: bytes) -> bool:
     """Whether whole lines have so few brackets, beside the first of each line, that none of them can be deep."""
     view = np.frombuffer(block, dtype=np.uint8)
-    is_brace = view == ord("{")
-    first = int(np.count_nonzero(is_brace[1:] & (view[:-1] == ord("\n"))))
-    openers = int(np.count_nonzero(view == ord("["))) + int(np.count_nonzero(is_brace)) - first
+    braces = np.flatnonzero(view == ord("{"))
+    first = int(np.count_nonzero(view[braces[braces > 0] - 1] == ord("\n")))
+    openers = int(np.count_nonzero(view == ord("["))) + len(braces) - first
     return b"\n" in block and openers < MAX_JSON_DEPTH // 2

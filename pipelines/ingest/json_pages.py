@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -16,14 +17,16 @@ import duckdb
 
 from pipelines.contracts import Envelope, SourceContract
 from pipelines.errors import DeliveryRefused
+from pipelines.ingest.archives import FileUnreadable, HandedOver
 from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines
 from pipelines.ingest.json_reader import Page, read_page, streamed_lines
-from pipelines.ingest.landing import Original, reading_errors_are_named
+from pipelines.ingest.landing import Original, original, reading_errors_are_named
 from pipelines.ingest.limits import MAX_JSON_DOCUMENT_BYTES
 from pipelines.ingest.rows import Reading, empty_reading, refuse_too_many_rows
 
 LARGEST_HEAD = 64 * 1024
+LOOKING_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,25 @@ def framed(contract: SourceContract, item: Original) -> FramedPage | None:
         return None
     start = start + (end - start - len(content[start:end].lstrip())) if body else end
     return FramedPage(page, item, start, start + len(body))
+
+
+def framed_pages(contract: SourceContract, files: Sequence[HandedOver]) -> list[FramedPage] | None:
+    """The frames of all files, in their order; None where one cannot be read or its rows are not plainly set apart."""
+
+    def look(handed: HandedOver) -> FramedPage | None:
+        try:
+            return framed(contract, original(handed.file, contract.source, handed.name))
+        except (DeliveryRefused, FileUnreadable, OSError):
+            return None
+
+    pages = []
+    with ThreadPoolExecutor(LOOKING_AT_ONCE) as looking:
+        for page in looking.map(look, files):
+            if page is None:
+                looking.shutdown(wait=False, cancel_futures=True)
+                return None
+            pages.append(page)
+    return pages
 
 
 def pages_reading(

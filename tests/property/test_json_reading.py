@@ -135,7 +135,7 @@ def test_pages_are_read_the_same_in_both_ways(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(json_plain, "BLOCK_BYTES", block_bytes)
             if way == "careful":
-                patch.setattr(handover, "framed", lambda *_: None)
+                patch.setattr(handover, "framed_pages", lambda *_: None)
             report = handover.import_files(workspace, NATIONAL, files, None)
         delivery = (report.deliveries or report.already_landed)[0]
         columns = ", ".join(f'"{name}"' for name in COLUMNS[:6])
