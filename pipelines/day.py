@@ -10,7 +10,6 @@ what a crash left between.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from pipelines import publish as publishing
 from pipelines.contracts import SourceContract, load_sources, load_tables
 from pipelines.errors import ClearanceError, ConfigurationError, PublicationError, SourceError, UnknownSubject
 from pipelines.ingest import attempts
+from pipelines.ingest.names import shown_name
 from pipelines.normalize import Landed
 from pipelines.settings import City, Connection, connection_from_environment
 from pipelines.store import Workspace, move_into_place, remove_tree
@@ -310,7 +310,7 @@ def _commit(
                 "delivery_id": item.delivery_id,
                 "source": item.source,
                 "delivered_for": item.delivered_for.isoformat(),
-                "name": _publishable_name(item),
+                "name": item.name if item.kind != "file" else shown_name(contracts[item.source], item.name),
                 "rows": item.rows,
                 "control_total": item.control_total,
                 "sha256": item.sha256,
@@ -354,14 +354,6 @@ def _why_missing(
                 f'docs/runbook.md, "{attempt.reason.heading}")'
             )
     return lines
-
-
-def _publishable_name(item: Landed) -> str:
-    """The name of a window or of a file that is named as its system names files; a person's own name may hold names."""
-    is_plain = item.kind != "file" or re.fullmatch(
-        r"[A-Za-z_]{1,12}_?\d{8}(_\d{1,6})?\.[a-z]{3,5}", item.name
-    )
-    return item.name if is_plain else f"{item.source} hand-over"
 
 
 def _place(workspace: Workspace, business_date: date, revision: int) -> Path:

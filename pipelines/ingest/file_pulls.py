@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 from pipelines.contracts import SourceContract
 from pipelines.errors import (
-    ContractError,
     DeliveryRefused,
     SourceError,
     SourceNotReady,
@@ -36,22 +35,19 @@ from pipelines.ingest.landing import (
     workbench,
 )
 from pipelines.ingest.markers import Marker, check_marker, read_marker, start_of
-from pipelines.ingest.names import readable
+from pipelines.ingest.names import missing_in_sequence, name_pattern, shown_name
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox, refuse_large
 from pipelines.ingest.readers import form_of, read_file
 from pipelines.settings import Connection
 from pipelines.store import Workspace
+
+__all__ = ["UNFINISHED", "marker_of", "missing_in_sequence", "name_pattern", "pull_files"]
 
 SETTLE_SECONDS = 1.0
 MOST_FAILURES = 3
 # A file replaced within the second, with the same size, shows in its marker alone: markers of these days are read again.
 MARKER_DAYS = 30
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".bak")
-PLACEHOLDERS = {
-    "date": r"(?<!\d)(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}(?!\d)|\d{4}年\d{1,2}月\d{1,2}日)",
-    "time": r"\d{4}(?:\d{2})?",
-    "sequence": r"\d+",
-}
 
 
 def pull_files(
@@ -100,7 +96,7 @@ class _Pull:
         for name in self.outbox.left_out:
             if _is_wanted(pattern, name, self.delivered_for):
                 self.say(
-                    f"{self.contract.source}: {readable(name)} is a link or a folder, has no plain name "
+                    f"{self.contract.source}: {self._shown(name)} is a link or a folder, has no plain name "
                     "in UTF-8 or GB18030, or is there twice: left out"
                 )
         by_origin: dict[tuple[object, ...], list[Delivery]] = {}
@@ -117,7 +113,9 @@ class _Pull:
                 if self._is_of_day(entry.name):
                     self._add(entry.name, by_origin[key][-1], is_new=False)
             elif key in refused_before and not self._is_of_day(entry.name):
-                self.say(f"{self.contract.source}: {entry.name} was refused before and has not changed since")
+                self.say(
+                    f"{self.contract.source}: {self._shown(entry.name)} was refused before and has not changed since"
+                )
                 self.refused.append(refused_before[key])
             else:
                 fresh.append(entry)
@@ -138,7 +136,9 @@ class _Pull:
         if self.errors:
             raise self.errors[0]
         for entry in self.pending:
-            self.say(f"{self.contract.source}: {entry.name} is still being written, left for later")
+            self.say(
+                f"{self.contract.source}: {self._shown(entry.name)} is still being written, left for later"
+            )
         is_there = any(map(self._is_of_day, self.seen)) or any(
             self._is_of_day(name)
             for item in landed(self.workspace, self.contract.source)
@@ -192,13 +192,12 @@ class _Pull:
                 # Half a workbook looks the same as a broken one: for the day itself it may yet be finished.
                 self.pending.append(entry)
             else:
-                self._refuse(item, error, origin)
+                self._refuse(item, error, entry, origin)
         except DeliveryRefused as error:
-            self._refuse(item, error, origin)
+            self._refuse(item, error, entry, origin)
         except SourceError as error:
             # One file that cannot be had stops no other; a server that is gone is not asked for each of a hundred.
-            self.errors.append(error)
-            self.say(f"{error}")
+            self._raise_later(error, entry)
         finally:
             file.unlink(missing_ok=True)
 
@@ -266,12 +265,23 @@ class _Pull:
     def _marker_entry(self, listed: dict[str, Entry], entry: Entry) -> Entry | None:
         return marker_of(listed, entry) if self.has_markers else None
 
-    def _refuse(self, item: Original, error: DeliveryRefused, origin: dict[str, Any]) -> None:
+    def _refuse(self, item: Original, error: DeliveryRefused, entry: Entry, origin: dict[str, Any]) -> None:
         self.refused.append(
             keep_refused(self.workspace, self.contract, [item], error, self.bench, origin=origin)
         )
+        self._raise_later(error, entry)
+
+    def _raise_later(self, error: SourceError, entry: Entry) -> None:
+        """Go on with the other files. What is raised is noted and logged: it names the file as others may see it."""
+        shown = self._shown(entry.name)
+        stem, shown_stem = (name.rpartition(".")[0] or name for name in (entry.name, shown))
+        error.what = error.what.replace(entry.name, shown).replace(stem, shown_stem)
+        error.where = error.where.replace(entry.name, shown).replace(stem, shown_stem)
         self.errors.append(error)
         self.say(f"{error}")
+
+    def _shown(self, name: str) -> str:
+        return shown_name(self.contract, name)
 
     def _is_of_day(self, name: str) -> bool:
         return date_in_name(name) == self.delivered_for
@@ -281,7 +291,7 @@ class _Pull:
         if delivery in self.new or delivery in self.known:
             return
         (self.new if is_new else self.known).append(delivery)
-        say_landed(self.say, delivery, is_new=is_new)
+        say_landed(self.say, delivery, is_new=is_new, name=self._shown(delivery.name))
 
 
 def marker_of(listed: Mapping[str, Entry], entry: Entry) -> Entry | None:
@@ -289,45 +299,6 @@ def marker_of(listed: Mapping[str, Entry], entry: Entry) -> Entry | None:
     stem = entry.name.rpartition(".")[0]
     names = (f"{stem}.ok", f"{stem}.OK", f"{entry.name}.ok")
     return next((listed[name] for name in names if name in listed), None)
-
-
-def name_pattern(contract: SourceContract) -> re.Pattern[str]:
-    """The regular expression of `delivery.pattern`: {date}, {time}, {sequence}, * and ? are placeholders."""
-    text = contract.delivery.get("pattern")
-    if not isinstance(text, str) or "{date}" not in text:
-        raise ContractError(
-            "delivery.pattern does not say where a file's name has its {date}",
-            where=f"schemas/sources/{contract.source}.yml",
-        )
-    parts = []
-    for part in re.split(r"(\{[a-z]+\}|\*|\?)", text):
-        if part == "*":
-            parts.append(".*?")
-        elif part == "?":
-            parts.append(".")
-        elif part.startswith("{") and part[1:-1] in PLACEHOLDERS:
-            parts.append(PLACEHOLDERS[part[1:-1]])
-        elif part.startswith("{"):
-            raise ContractError(f"delivery.pattern has the unknown placeholder {part}", where=contract.source)
-        else:
-            parts.append(re.escape(part))
-    return re.compile("".join(parts), re.IGNORECASE)
-
-
-def missing_in_sequence(contract: SourceContract, names: Iterable[str]) -> list[int]:
-    """The numbers that a day's files skip, where their names carry a {sequence}; 1 is the first."""
-    text = contract.delivery.get("pattern")
-    if not isinstance(text, str) or "{sequence}" not in text:
-        return []
-    parts = [f"({PLACEHOLDERS[name]})" if name == "sequence" else PLACEHOLDERS[name] for name in PLACEHOLDERS]
-    by_name = dict(zip(PLACEHOLDERS, parts, strict=True))
-    pieces = [
-        by_name.get(piece[1:-1], re.escape(piece).replace(r"\*", ".*?").replace(r"\?", "."))
-        for piece in re.split(r"(\{[a-z]+\})", text)
-    ]
-    pattern = re.compile("".join(pieces), re.IGNORECASE)
-    found = {int(match.group(1)) for name in names if (match := pattern.fullmatch(name))}
-    return sorted(set(range(1, max(found, default=0))) - found)
 
 
 def _is_wanted(pattern: re.Pattern[str], name: str, delivered_for: date) -> bool:

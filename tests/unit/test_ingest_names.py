@@ -1,9 +1,10 @@
-"""Names of files as Chinese offices write them: GB18030 bytes in a folder and behind SFTP, and names that are neither."""
+"""Names of files: in GB18030, in a folder and behind SFTP, or in nothing known; and those that name a person (invented)."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 from examples.upstream.servers.sftp import SftpServer
 from pipelines.contracts import SourceContract, load_sources
-from pipelines.errors import SourceNotReady
-from pipelines.ingest import file_pulls, landed, names, pull, sftp
+from pipelines.errors import DeliveryRefused, SourceNotReady
+from pipelines.ingest import attempts, file_pulls, landed, names, pull, sftp
 from pipelines.ingest.outboxes import Outbox, open_outbox, sorted_out
 from pipelines.settings import Connection
 from pipelines.store import Workspace
@@ -87,7 +88,9 @@ def test_a_name_that_is_neither_is_left_out_and_said(folder, connection, cybersp
     said: list[str] = []
     with pytest.raises(SourceNotReady):
         pull(workspace, cyberspace, connection, DAY, say=said.append)
-    assert any("_20230831.jsonl is a link or a folder, has no plain name" in line for line in said)
+    assert any(
+        re.search(r"cyberspace-20230831-\w{8}\.jsonl is a link or a folder, has no", line) for line in said
+    )
     assert landed(workspace) == []
 
 
@@ -143,3 +146,53 @@ def test_a_name_is_utf8_before_it_is_gb18030() -> None:
     assert names.decoded(b"caf\xe9.csv") is None
     assert names.readable(os.fsdecode(NAME.encode("gb18030"))) == NAME
     assert names.readable("caf\udce9\n.csv") == "caf\ufffd\ufffd.csv"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "shown"),
+    [
+        ("hotline", "GD_20230831_01.csv", True),
+        ("petition", "XFJ_20230831_1800.xlsx", True),
+        ("petition", "XFJ_20230831_1800.xls", True),
+        ("petition", "XFJ_20230831_1800.xlsx张三", False),
+        ("hotline", "GD_20230831_13800138000.csv", False),
+        ("hotline", "GD_20230831_01_张三.csv", False),
+        ("cyberspace", NAME, False),
+        ("cyberspace", "zhangsan_20230831.csv", False),
+        ("regional", "张三 工资表2023-08-31.CSV", False),
+        ("national", "张三", False),
+    ],
+)
+def test_a_name_is_shown_where_the_contract_spells_it_out(source: str, name: str, shown: bool) -> None:
+    said = names.shown_name(load_sources()[source], name)
+    assert (said == name) is shown
+    if not shown:
+        assert re.fullmatch(rf"{source}(-20230831)?-[0-9a-f]{{8}}(\.[a-z]{{2,5}})?", said)
+        assert said == names.shown_name(load_sources()[source], name), "and stands for the same name always"
+
+
+def test_nobody_is_named_in_what_a_pull_says_and_keeps_of_itself(folder, cyberspace, workspace) -> None:
+    place = Connection(conn_type="fs", extra={"path": str(folder)})
+    put(folder, "张三欠薪_20230831.jsonl".encode())
+    (folder / "李四_20230831.csv").write_text("工资表,20230831\n1,2\n", encoding="utf-8")
+    (folder / "王五_20230831_2.jsonl").write_text('{"线索编号": "WX1", "状', encoding="utf-8")
+    (folder / "赵六_20230831.jsonl").symlink_to(folder / "李四_20230831.csv")
+    said: list[str] = []
+    for _ in range(2):
+        with pytest.raises(DeliveryRefused) as raised:
+            pull(workspace, cyberspace, place, DAY, say=said.append)
+        noted = attempts.last(workspace, "cyberspace", DAY)
+        assert noted is not None and noted.where.startswith("cyberspace-20230831-"), (
+            "where it happened is kept"
+        )
+        assert noted.where.endswith(".csv")
+        kept = (workspace.root / "attempts" / "cyberspace" / f"{DAY}.json").read_text(encoding="utf-8")
+        for text in (kept, str(raised.value), "\n".join(said)):
+            assert not re.search("张三|李四|王五|赵六", text), text
+    (folder / "李四_20230831.csv").unlink()
+    pull(workspace, cyberspace, place, DAY, say=said.append)
+    assert any("is still being written" in line for line in said)
+    assert not re.search("张三|李四|王五|赵六", "\n".join(said))
+    assert [item.name for item in landed(workspace)] == ["张三欠薪_20230831.jsonl"], (
+        "the landing keeps the name"
+    )

@@ -268,7 +268,7 @@ def test_a_file_too_large_to_fetch_stops_no_other(
     connection = Connection(conn_type="fs", extra={"path": str(outbox)})
     with pytest.raises(DeliveryRefused, match="MAX_FILE_BYTES") as refused:
         pull(workspace, contract, connection, DAY, say=lambda line: None)
-    assert "网信_20230801" not in refused.value.what and "网信_20230801" in refused.value.where
+    assert "20230801" not in refused.value.what and "cyberspace-20230801-" in refused.value.where
     assert [item.name for item in landed(workspace)] == ["网信_20230831.jsonl"]
     again = pull(workspace, contract, connection, DAY, say=lambda line: None)
     assert len(again.refused) == len(refusals(workspace)) == 2
