@@ -6,18 +6,33 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.context import By, Session, Why, console, now, parse_past_date, say
+from pipelines.commands.context import (
+    By,
+    DateOption,
+    Session,
+    Since,
+    Until,
+    Why,
+    console,
+    days_of,
+    now,
+    parse_past_date,
+    say,
+)
 from pipelines.errors import UnknownSubject
+from pipelines.store import Workspace
 
 
 def waive(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="The source that did not deliver.")],
-    on: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD")],
     by: By,
     why: Why,
+    on: DateOption = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
-    """Record that a person let a day pass without a source."""
+    """Record that a person let a day, or each day of a range, pass without a source."""
     from pipelines import registry
     from pipelines.contracts import load_sources
 
@@ -26,18 +41,25 @@ def waive(
         raise UnknownSubject(
             f"there is no source {source}", remedy=f"known sources: {', '.join(load_sources())}"
         )
-    number = registry.append_decision(
-        session.workspace(),
-        "waivers",
-        {
-            "source": source,
-            "business_date": parse_past_date(on),
-            "waived_by": by,
-            "why": why,
-            "waived_at": now(),
-        },
-    )
-    say(f"waiver {number}: {source} on {on}")
+    # (All days are looked at before the first is recorded.)
+    days = [parse_past_date(str(day)) for day in days_of(on, since, until)]
+    workspace = session.workspace()
+    waived = {
+        row["business_date"]: row
+        for row in registry.decisions(workspace, "waivers")
+        if row["source"] == source
+    }
+    for day in days:
+        if day in waived:
+            before = waived[day]
+            say(f"{source} on {day}: waived already (waiver {before['waiver_no']}, {before['waived_by']})")
+            continue
+        number = registry.append_decision(
+            workspace,
+            "waivers",
+            {"source": source, "business_date": day, "waived_by": by, "why": why, "waived_at": now()},
+        )
+        say(f"waiver {number}: {source} on {day}")
 
 
 review = typer.Typer(
@@ -46,25 +68,46 @@ review = typer.Typer(
 
 
 @review.command("list")
-def review_list(context: typer.Context) -> None:
-    """Pairs that a rule would join and a constraint kept apart, and the verdicts that stand."""
+def review_list(
+    context: typer.Context,
+    is_all: Annotated[bool, typer.Option("--all", help="The verdicts that were undone, too.")] = False,
+) -> None:
+    """Pairs that a rule would join and a constraint kept apart, and the verdicts that stand, with who and why."""
+    from pipelines import registry
     from pipelines.publish.terminal import show_review
+    from pipelines.resolve.verdicts import said, verdicts
 
     session: Session = context.obj
-    show_review(session.workspace(), console)
+    workspace = session.workspace()
+    known = verdicts(registry.decisions(workspace, "judgements"))
+    for item in known:
+        if not is_all and not item.is_active:
+            continue
+        say(f"judgement {item.number}: {item.tickets[0]} and {item.tickets[1]} are {item.verdict}")
+        say(f"  {item.said}: {item.row['why']}")
+        if item.ended_by is not None:
+            how = "undone by" if item.ended_by["undoes"] is not None else "replaced by"
+            say(
+                f"  {how} judgement {item.ended_by['judgement_no']}, {said(item.ended_by)}: {item.ended_by['why']}"
+            )
+    active = sum(item.is_active for item in known)
+    more = "" if is_all or active == len(known) else " (--all shows them)"
+    say(f"{active} verdicts stand, {len(known) - active} were undone or replaced{more}")
+    show_review(workspace, console)
 
 
 @review.command("decide")
 def review_decide(
     context: typer.Context,
-    ticket_a: str,
-    ticket_b: str,
+    ticket_a: Annotated[str, typer.Argument(help="A ticket, 'hotline:GD…'.")],
+    ticket_b: Annotated[str, typer.Argument(help="Another ticket.")],
     verdict: Annotated[str, typer.Argument(help="same or different")],
     by: By,
     why: Why,
 ) -> None:
     """Record a verdict on a pair of tickets: same or different. It takes effect with the next publication."""
     from pipelines import registry
+    from pipelines.resolve.verdicts import contradiction, verdicts
 
     session: Session = context.obj
     if verdict not in ("same", "different"):
@@ -72,8 +115,24 @@ def review_decide(
     first, second = sorted((ticket_a, ticket_b))
     if first == second:
         raise UnknownSubject("a verdict is on two different tickets")
+    workspace = session.workspace()
+    _refuse_unknown(workspace, (first, second))
+    found = contradiction(verdicts(registry.decisions(workspace, "judgements")), (first, second), verdict)
+    if found:
+        is_said = len(found) == 1 and found[0].tickets == (first, second) and found[0].verdict == verdict
+        told = "; ".join(
+            f"judgement {item.number}: {' and '.join(item.tickets)} are {item.verdict} "
+            f"({item.said}: {item.row['why']})"
+            for item in found
+        )
+        raise UnknownSubject(
+            f"that is judged already: {told}" if is_said else f"that contradicts what is judged: {told}",
+            remedy="nothing is to be done"
+            if is_said
+            else f"if that was wrong, undo it first: clearance review undo {found[-1].number} --by NAME --why REASON",
+        )
     number = registry.append_decision(
-        session.workspace(),
+        workspace,
         "judgements",
         {
             "ticket_a": first,
@@ -96,16 +155,54 @@ def review_undo(
 ) -> None:
     """Undo a judgement by a new row; nothing is deleted."""
     from pipelines import registry
+    from pipelines.resolve.verdicts import said, verdicts
 
     session: Session = context.obj
     workspace = session.workspace()
-    if not (workspace.registry / "judgements" / f"{number:06d}.parquet").is_file():
+    rows = registry.decisions(workspace, "judgements")
+    by_number = {item.number: item for item in verdicts(rows)}
+    if number not in by_number:
+        undone = next((row["undoes"] for row in rows if row["judgement_no"] == number), None)
         raise UnknownSubject(
-            f"there is no judgement {number}", remedy="clearance review list shows their numbers"
+            f"there is no judgement {number}"
+            if undone is None
+            else f"judgement {number} is itself the undoing of judgement {undone}",
+            remedy="clearance review list shows their numbers"
+            if undone is None
+            else "to judge the pair again, use clearance review decide",
         )
-    undone = registry.append_decision(
+    ended = by_number[number].ended_by
+    if ended is not None and ended["undoes"] is not None:
+        raise UnknownSubject(
+            f"judgement {number} is undone already, by judgement {ended['judgement_no']} ({said(ended)})",
+            remedy="clearance review list --all shows who undid it, and why",
+        )
+    new = registry.append_decision(
         workspace,
         "judgements",
         {"verdict": "undo", "judged_by": by, "why": why, "judged_at": now(), "undoes": number},
     )
-    say(f"judgement {undone} undoes {number}")
+    say(f"judgement {new} undoes {number}")
+
+
+def _refuse_unknown(workspace: Workspace, tickets: tuple[str, str]) -> None:
+    """Raises UnknownSubject for a ticket that the newest publication does not hold."""
+    from pipelines.publish.terminal import published_database
+    from pipelines.store import open_published
+
+    with open_published(published_database(workspace.published, None)) as connection:
+        for ticket in tickets:
+            known = connection.execute(
+                "select ticket_id, ticket_no from clearance.tickets where ticket_id = $1 or ticket_no = $1 "
+                "order by all",
+                [ticket],
+            ).fetchall()
+            if ticket in (row[0] for row in known):
+                continue
+            meant = ", ".join(str(row[0]) for row in known)
+            raise UnknownSubject(
+                f"no published ticket is called {ticket}",
+                remedy=f"do you mean {meant}?"
+                if meant
+                else "write it as source:number; one that has landed since has to be published first",
+            )

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import registry
 from pipelines.errors import UnknownSubject
 from pipelines.harmless import visible
 from pipelines.publish.figures import Figures, collect
@@ -31,6 +30,9 @@ FLOWS = {
     "corrections": "更正",
     "closing": "在办",
 }
+
+# So many pairs that were kept apart are printed.
+MOST_PAIRS = 200
 
 
 def published_database(published: Path, business_date: date | None) -> Path:
@@ -172,24 +174,16 @@ def explain_subject(published: Path, subject: str, console: Console) -> None:
 
 
 def show_review(workspace: Workspace, console: Console) -> None:
-    """Print pairs that were kept apart by a constraint, and the judgements so far."""
+    """Print the pairs that a rule would join and a constraint kept apart, in the newest publication."""
+    apart = "from clearance.matches where not is_joined"
     with open_published(published_database(workspace.published, None)) as connection:
-        _print_rows(
-            console,
-            "kept apart",
-            connection.execute(
-                "select ticket_a, ticket_b, rule, reasons from clearance.matches where not is_joined order by all limit 200"
-            ),
+        rows = connection.execute(
+            f"select ticket_a, ticket_b, rule, reasons {apart} order by all limit {MOST_PAIRS}"
         )
-    with workspace.scratch() as connection:
-        for schema in ("registry",):
-            connection.execute(f"create schema if not exists {schema}")
-        registry.load(workspace, connection)
-        _print_rows(
-            console,
-            "judgements",
-            connection.execute("select * exclude (why) from registry.judgements order by judgement_no"),
-        )
+        _print_rows(console, "kept apart", rows)
+        total = connection.execute(f"select count(*) {apart}").fetchall()[0][0]
+        if total > MOST_PAIRS:
+            console.print(f"{total - MOST_PAIRS} more pairs: table matches, is_joined = false")
 
 
 def _print_rows(console: Console, title: str, result: duckdb.DuckDBPyConnection) -> None:

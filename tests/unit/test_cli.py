@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.settings import PROJECT_ROOT
-from pipelines.store import Workspace
+from pipelines.store import Workspace, fresh_database
 
 
 def clearance(workspace: Path, *arguments: str) -> tuple[int, str]:
@@ -68,8 +68,101 @@ def test_a_wrong_connection_is_named_without_its_secret(
     assert "connection_wrong" in noted and "geheim" not in noted
 
 
+def publish_tickets(workspace: Path, *numbers: str) -> None:
+    """A publication that holds these tickets of the hotline, and no pair that was kept apart."""
+    folder = workspace / "published" / "latest"
+    folder.mkdir(parents=True)
+    with fresh_database(folder / "clearance.duckdb") as connection:
+        connection.execute("create table tickets (ticket_id varchar, ticket_no varchar)")
+        connection.executemany("insert into tickets values ($1, $2)", [(f"hotline:{n}", n) for n in numbers])
+        connection.execute(
+            "create table matches (ticket_a varchar, ticket_b varchar, rule varchar, reasons varchar, is_joined boolean)"
+        )
+
+
+BY = ("--by", "王主任", "--why", "电话核实")
+
+
+def test_a_verdict_is_on_tickets_that_are_known(tmp_path: Path) -> None:
+    Workspace.open(tmp_path)
+    decide = ("review", "decide", "hotline:A")
+    code, output = clearance(tmp_path, *decide, "hotline:B", "same", *BY)
+    assert code == 2 and "published" in output
+    publish_tickets(tmp_path, "A", "B")
+    code, output = clearance(tmp_path, *decide, "hotline:X", "same", *BY)
+    assert code == 2 and "no published ticket is called hotline:X" in output
+    code, output = clearance(tmp_path, *decide, "B", "same", *BY)
+    assert code == 2 and "do you mean hotline:B?" in output
+    assert not list((tmp_path / "registry").rglob("*.parquet"))
+    assert clearance(tmp_path, *decide, "hotline:B", "same", *BY)[0] == 0
+
+
+def test_a_verdict_that_contradicts_an_active_one_is_refused_with_the_reason(tmp_path: Path) -> None:
+    Workspace.open(tmp_path)
+    publish_tickets(tmp_path, "A", "B", "C", "D")
+
+    def decide(pair: str, verdict: str) -> tuple[int, str]:
+        first, second = (f"hotline:{letter}" for letter in pair)
+        return clearance(tmp_path, "review", "decide", first, second, verdict, *BY)
+
+    assert decide("AB", "same")[0] == 0
+    code, output = decide("BA", "different")
+    assert code == 2 and "judgement 1: hotline:A and hotline:B are same (王主任" in output
+    assert "电话核实" in output and "clearance review undo 1 --by NAME --why REASON" in output
+    code, output = decide("AB", "same")
+    assert code == 2 and "judged already" in output
+    assert decide("BC", "same")[0] == 0
+    code, output = decide("AC", "different")
+    assert code == 2 and "judgement 1" in output and "judgement 2" in output, "the same is passed on"
+    assert decide("CD", "different")[0] == 0
+    code, output = decide("AD", "same")
+    assert code == 2 and "judgement 3: hotline:C and hotline:D are different" in output
+    assert clearance(tmp_path, "review", "undo", "1", *BY)[0] == 0
+    assert decide("AB", "different")[0] == 0, "what was undone binds nobody"
+    assert decide("AD", "same")[0] == 0
+
+
+def test_a_verdict_is_undone_once_and_the_list_says_by_whom_and_why(tmp_path: Path) -> None:
+    Workspace.open(tmp_path)
+    publish_tickets(tmp_path, "A", "B", "C")
+    clearance(tmp_path, "review", "decide", "hotline:A", "hotline:B", "same", *BY)
+    clearance(tmp_path, "review", "decide", "hotline:A", "hotline:C", "same", *BY)
+    assert clearance(tmp_path, "review", "undo", "1", "--by", "李工", "--why", "同名不同人")[0] == 0
+    code, output = clearance(tmp_path, "review", "undo", "1", *BY)
+    assert code == 2 and "undone already, by judgement 3 (李工" in output
+    code, output = clearance(tmp_path, "review", "undo", "3", *BY)
+    assert code == 2 and "itself the undoing of judgement 1" in output
+    assert len(list((tmp_path / "registry").rglob("*.parquet"))) == 3
+    code, output = clearance(tmp_path, "review", "list")
+    assert code == 0 and "judgement 2: hotline:A and hotline:C are same" in output and "电话核实" in output
+    assert "judgement 1:" not in output and "1 verdicts stand, 1 were undone" in output
+    output = clearance(tmp_path, "review", "list", "--all")[1]
+    assert "undone by judgement 3, 李工" in output and "同名不同人" in output
+
+
+def test_a_range_of_days_is_waived_at_once_and_again_nothing_happens(tmp_path: Path) -> None:
+    Workspace.open(tmp_path)
+    waive = ("waive", "petition", *BY)
+    days = ("--from", "2023-09-29", "--to", "2023-10-01")
+    code, output = clearance(tmp_path, *waive, *days)
+    assert code == 0 and output.count("waiver ") == 3 and "2023-10-01" in output
+    code, output = clearance(tmp_path, *waive, "--date", "2023-09-30")
+    assert code == 0 and "waived already (waiver 2, 王主任)" in output
+    assert len(list((tmp_path / "registry" / "waivers").glob("*.parquet"))) == 3
+    for wrong in (
+        (),
+        ("--from", "2023-09-29"),
+        ("--date", "2023-09-29", *days),
+        ("--from", "2023-10-02", "--to", "2203-01-01"),
+        ("--from", "2023-10-02", "--to", "2023-10-01"),
+    ):
+        assert clearance(tmp_path, *waive, *wrong)[0] == 2, wrong
+    assert len(list((tmp_path / "registry" / "waivers").glob("*.parquet"))) == 3, "all days or none"
+
+
 def test_judgements_waivers_and_undoing_are_rows(tmp_path: Path) -> None:
     Workspace.open(tmp_path)
+    publish_tickets(tmp_path, "A", "B")
     by = ("--by", "王主任", "--why", "核实")
     assert clearance(tmp_path, "review", "decide", "hotline:B", "hotline:A", "same", *by)[1].startswith(
         "judgement 1: hotline:A"
