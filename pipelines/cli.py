@@ -2,7 +2,7 @@
 
 Exit codes: 0 done · 2 wrong usage or unknown subject · 3 configuration · 4 a source did not deliver ·
 5 a delivery was refused · 6 the warehouse is being written · 7 a blocking check failed · 8 a check died ·
-9 publication · 1 anything else.
+9 publication · 10 nothing could be compared (reconcile) · 1 anything else.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def explain(
     subject: Annotated[str, typer.Argument(help="A ticket ('hotline:GD…') or a lead ('L…').")],
 ) -> None:
     """Say how a lead came to be: its tickets, why they are one, its clocks, where its values come from."""
-    from pipelines.publish.terminal import explain_subject
+    from pipelines.publish.explain import explain_subject
 
     session: Session = context.obj
     explain_subject(session.workspace().published, subject, console)

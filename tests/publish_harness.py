@@ -278,20 +278,6 @@ class InventedCity:
             for day in (first + timedelta(days=offset) for offset in range(self.days + 400))
         ]
         landed = Counter(ticket["source"] for ticket in rows["tickets"])
-        rows["sources"] = [
-            {
-                "source": source, "title": title, "channels": ",".join(channels),
-                "last_delivered_for": self.business_date - timedelta(days=int(source == self.late_source)),
-                "is_delivered": source != self.late_source, "is_waived": source == self.late_source,
-                "age_days": int(source == self.late_source), "deliveries": self.days, "rows_landed": landed[source] * 3,
-                "rows_version": landed[source] * 2, "rows_same": landed[source] - 2, "rows_out_of_scope": 1,
-                "rows_quarantined": 1, "control_total": None if source == "cyberspace" else landed[source] * 3,
-                "control_rows": None if source == "cyberspace" else landed[source] * 3,
-                "is_control_total_met": None if source == "cyberspace" else True,
-                "pull_problem": "连接不上" if source == self.late_source else None, "refused": int(source == "hotline"),
-            }
-            for source, (title, channels) in SOURCES.items()
-        ]  # fmt: skip
         rows["quarantine"] = [
             {
                 "source": source, "delivery_id": f"{place:020x}", "row_no": place + 1,
@@ -302,6 +288,21 @@ class InventedCity:
                 (("hotline", "unreadable_received_at"), ("hotline", "missing_ticket_no"), ("petition", "unknown_division"),
                  ("national", "closed_before_received"))
             )
+        ]  # fmt: skip
+        waiting = Counter(row["source"] for row in rows["quarantine"])
+        rows["sources"] = [
+            {
+                "source": source, "title": title, "channels": ",".join(channels),
+                "last_delivered_for": self.business_date - timedelta(days=int(source == self.late_source)),
+                "is_delivered": source != self.late_source, "is_waived": source == self.late_source,
+                "age_days": int(source == self.late_source), "deliveries": self.days, "rows_landed": landed[source] * 3,
+                "rows_version": landed[source] * 2, "rows_same": landed[source] - 1 - waiting[source],
+                "rows_out_of_scope": 1, "rows_quarantined": waiting[source], "control_total": None if source == "cyberspace" else landed[source] * 3,
+                "control_rows": None if source == "cyberspace" else landed[source] * 3,
+                "is_control_total_met": None if source == "cyberspace" else True,
+                "pull_problem": "连接不上" if source == self.late_source else None, "refused": int(source == "hotline"),
+            }
+            for source, (title, channels) in SOURCES.items()
         ]  # fmt: skip
         rows["checks"] = [
             {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pipelines.publish.figures import ALL, Figures
-from pipelines.publish.wording import count, day, share, wan
+from pipelines.publish.wording import count, day, freshness, share, wan
 from pipelines.settings import City
 
 NUMBER = r"(−?[\d,]+)"
@@ -59,9 +59,11 @@ def bulletin(figures: Figures, city: City) -> str:
             f"应回复未回复{count(key['replies_owed'])}件，另有来源记录未入账{count(key['quarantined'])}条。"
         ),
     ]
-    missing = "、".join(str(source["title"]) for source in figures.missing_sources)
+    missing = "；".join(
+        f"{source['title']}{freshness(source, figures.business_date)}" for source in figures.missing_sources
+    )
     if missing:
-        paragraphs.append(f"说明：{missing}当日未报送，相关数字截至其最近一次报送。")
+        paragraphs.append(f"说明：{missing}。相关渠道的数字截至其最近一次报送，0不等于没有。")
     if city.is_synthetic:
         paragraphs.append(f"*{city.synthetic_notice or '演示数据，均为虚构。'}*")
     return "\n\n".join(paragraphs) + "\n"

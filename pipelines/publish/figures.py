@@ -100,6 +100,10 @@ class Figures:
         """The names of a comma list of channels."""
         return "、".join(self.channels.get(code, code) for code in str(codes).split(","))
 
+    def waiting_rows(self, source: object) -> int:
+        """Rows of a source in quarantine that nothing has settled (未入账); all sources' are the key figure."""
+        return sum(int(row["unresolved"]) for row in self.quarantine if row["source"] == source)
+
     @property
     def missing_sources(self) -> list[Mapping[str, Any]]:
         """Sources that did not deliver for the business date."""
@@ -125,7 +129,7 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
     )
     campaign_rows = "select * from clearance.campaign where business_date = $1"
     pace = _pace(connection, campaign_rows, business_date)
-    standing_channels = _channels(connection)
+    standing_channels = channel_rows(connection)
     return Figures(
         business_date=business_date,
         first_received=first[0] if first else None,
@@ -242,7 +246,7 @@ select day from clearance.calendar where is_working_day and day > $1 order by da
 """
 
 
-def _channels(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def channel_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The channels of a day; of a day that was published without the table, those of the contracts."""
     try:
         found = _rows(connection, "select * from clearance.channels order by position")

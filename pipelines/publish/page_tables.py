@@ -155,7 +155,7 @@ def corrections_section(figures: Figures) -> str:
 
 
 def quarantine_section(figures: Figures) -> str:
-    """Rows in quarantine by source and reason, or that there are none."""
+    """Rows that ever were in quarantine by source and reason, and those that wait; or that there are none."""
     if not figures.quarantine:
         return '<p class="none">没有隔离待核的记录。</p>'
     rows = "".join(
@@ -169,7 +169,7 @@ def quarantine_section(figures: Figures) -> str:
         f'<tr class="total"><th scope="row">合计</th><td></td><td>{count(total)}</td>'
         f"<td>{count(figures.key()['quarantined'])}</td></tr>"
     )
-    return _table(("来源", "原因", "记录数", "尚未更正"), 2, rows)
+    return _table(("来源", "原因", "累计隔离", "其中未入账"), 2, rows)
 
 
 def sources_table(figures: Figures) -> str:
@@ -182,6 +182,7 @@ def sources_table(figures: Figures) -> str:
             f"<td>{count(source[name])}</td>"
             for name in ("rows_landed", "rows_version", "rows_same", "rows_out_of_scope", "rows_quarantined")
         )
+        numbers += f"<td>{count(figures.waiting_rows(source['source']))}</td>"
         rows += (
             f'<tr><th scope="row">{escape(str(source["title"]))}</th><td class="text">{escape(channels)}</td>'
             f'<td class="text wrap{alert}">{escape(freshness(source, figures.business_date))}</td>'
@@ -197,11 +198,12 @@ def sources_table(figures: Figures) -> str:
         "成为版本",
         "无变化",
         "非欠薪",
-        "未入账",
+        "累计隔离",
+        "其中未入账",
         "总数核对",
         "拒收批数",
     )
-    return _table(heads, 3, rows, also_text=(9,))
+    return _table(heads, 3, rows, also_text=(10,))
 
 
 def checks_section(figures: Figures) -> str:

@@ -1,4 +1,4 @@
-"""What the command line prints of a published day: the table, a lead's story, and review."""
+"""What the command line prints of a published day: the table, and review."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from rich.text import Text
 from pipelines.errors import UnknownSubject
 from pipelines.harmless import visible
 from pipelines.publish.figures import Figures, collect
-from pipelines.publish.wording import FORMULAS, count, share, wan
+from pipelines.publish.lines import LEAST_WIDTH, folded
+from pipelines.publish.wording import FORMULAS, count, freshness, share, wan
 from pipelines.store import Workspace, open_published
 
 FLOWS = {
@@ -65,7 +66,7 @@ def show_day(published: Path, business_date: date | None, console: Console) -> N
         ):
             console.print(_flow_table(connection, day, title, column, names))
         _print_rates(figures, console)
-        _print_waiting(connection, console)
+        _print_waiting(figures, console)
         console.print(f"\n{file.parent}", markup=False)
 
 
@@ -108,9 +109,8 @@ def _print_rates(figures: Figures, console: Console) -> None:
         ("信访口径", "due_on_time", "due"),
     ):
         formula = next(text for title, text, _ in FORMULAS if title == f"时效内办结率（{name}）")
-        console.print(
-            f"时效内办结率（{name}：{formula}） {_rate(key[f'tickets_{part}'], key[f'tickets_{whole}'])}"
-        )
+        rate = _rate(key[f"tickets_{part}"], key[f"tickets_{whole}"])
+        _print_folded(f"时效内办结率（{name}：{formula}） {rate}", console)
     tickets, leads = key["tickets_known"], key["leads_known"]
     console.print(f"件次 {count(tickets)}，线索 {count(leads)}，重复率 {_rate(tickets - leads, tickets)}")
     console.print(
@@ -118,59 +118,20 @@ def _print_rates(figures: Figures, console: Console) -> None:
     )
 
 
-def _print_waiting(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    rows = connection.execute(
-        "select source, count(*) from clearance.quarantine where not is_resolved group by source order by source"
-    ).fetchall()
-    text = "、".join(f"{source} {count}" for source, count in rows) or "无"
-    console.print(f"未入账（隔离待核，按来源）：{text}")
-    late = connection.execute(
-        "select title, last_delivered_for from clearance.sources where not is_delivered order by source"
-    ).fetchall()
-    for title, newest in late:
-        console.print(Text(f"未报送：{title}，最近一次 {newest or '从未'}", style="bold"))
+def _print_waiting(figures: Figures, console: Console) -> None:
+    waiting = [(str(source["source"]), figures.waiting_rows(source["source"])) for source in figures.sources]
+    text = "、".join(f"{source} {count(rows)}" for source, rows in waiting if rows) or "无"
+    _print_folded(f"未入账（隔离待核，按来源）：{text}", console)
+    for source in figures.missing_sources:
+        said = visible(
+            f"缺报：{source['title']}（{source['source']}）{freshness(source, figures.business_date)}"
+        )
+        _print_folded(said, console, style="bold")
 
 
-def explain_subject(published: Path, subject: str, console: Console) -> None:
-    """Print a lead's tickets, why they are one, their clocks and events. Published columns only: nobody's name."""
-    with open_published(published_database(published, None)) as connection:
-        leads = connection.execute(
-            "select distinct lead_id from clearance.tickets where ticket_id = $1 or lead_id = $1 or ticket_no = $1",
-            [subject],
-        ).fetchall()
-        if not leads:
-            raise UnknownSubject(
-                f"no published ticket or lead is called {visible(subject)}",
-                remedy="a ticket is written as source:number",
-            )
-        for (lead,) in leads:
-            console.print(Text(f"\n线索 {visible(str(lead))}", style="bold"))
-            for title, query in (
-                ("lead", "select * from clearance.leads where lead_id = $1"),
-                (
-                    "tickets",
-                    "select ticket_id, channel, division_code, received_at, status, native_status, closed_at, outcome, due_at, "
-                    "due_rule, claimed_fen, recovered_fen, flags from clearance.tickets where lead_id = $1 order by received_at",
-                ),
-                (
-                    "matches",
-                    "select m.* from clearance.matches as m "
-                    "join clearance.tickets as t on t.ticket_id in (m.ticket_a, m.ticket_b) where t.lead_id = $1",
-                ),
-                (
-                    "events",
-                    "select e.ticket_id, e.sequence, e.event, e.occurred_at, e.from_division, e.to_division, e.is_inferred "
-                    "from clearance.ticket_events as e join clearance.tickets as t using (ticket_id) where t.lead_id = $1 "
-                    "order by e.occurred_at, e.ticket_id, e.sequence",
-                ),
-                (
-                    "clocks",
-                    "select c.ticket_id, c.clock, c.rule, c.clause, c.starts_at, c.due_at, c.stopped_at, c.state "
-                    "from clearance.clocks as c join clearance.tickets as t using (ticket_id) where t.lead_id = $1 "
-                    "order by c.ticket_id, c.clock",
-                ),
-            ):
-                _print_rows(console, title, connection.execute(query, [lead]))
+def _print_folded(text: str, console: Console, style: str = "") -> None:
+    for line in folded(text, max(console.width, LEAST_WIDTH), hang=2):
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def show_review(workspace: Workspace, console: Console) -> None:

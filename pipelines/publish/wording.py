@@ -26,6 +26,7 @@ FLOW_NAMES = {
 }
 CAUSE_NAMES = {
     "late_row": "来源补报",
+    "undone_correction": "更正撤销",
     "judgement": "人工判定",
     "merge": "线索合并",
     "split": "线索拆分",
@@ -85,7 +86,16 @@ FORMULAS = (
         "法院、公安、仲裁、还款协议未到期等；来源不填金额的（如多数热线工单）也在内",
     ),
     ("应回复未回复", "线索已了结或已在他处办结、本件尚未答复", "一条线索可有多件，逐件答复"),
-    ("未入账", "不合数据约定而隔离、尚无更正版本的来源记录", "每条都可能是一名劳动者的诉求，更正后自动入账"),
+    (
+        "未入账",
+        "累计隔离的来源记录中，至业务日终未由来源更正或重报、也未经人工更正或排除的",
+        "每条都可能是一名劳动者的诉求，更正后自动入账",
+    ),
+    (
+        "累计隔离",
+        "接收行数－成为版本－无变化－非欠薪",
+        "不合数据约定而曾被隔离的来源记录，后来更正、重报或排除的也在内；其中仍待核的是未入账",
+    ),
     ("重复率", "1 － 线索 ÷ 件次", "件次：来源的一条记录；线索：同一劳动者对同一用人单位的同一事项"),
     (
         "清欠人数、金额",
@@ -172,7 +182,9 @@ def freshness(source: Mapping[str, object], business_date: date) -> str:
 
 
 def control(source: Mapping[str, object]) -> str:
-    """Whether a source's control totals agree with our rows, in words."""
+    """Whether a source's control totals agree with our rows, in words; — of a source that never delivered."""
+    if source["last_delivered_for"] is None:
+        return UNDEFINED
     if source["control_total"] is None:
         return "来源不提供总数"
     ours, theirs = source["control_rows"], source["control_total"]

@@ -227,8 +227,8 @@ def _quarantine(sheet: Sheet, figures: Figures, subtitle: str) -> None:
         [
             Column("来源", 30, "wrap"),
             Column("原因", 18),
-            Column("记录数", 10, "count"),
-            Column("尚未更正", 10, "count"),
+            Column("累计隔离", 10, "count"),
+            Column("其中未入账", 11, "count"),
             Column("编号", 26),
             Column("报送日", 12, "date"),
             Column("问题字段", 12),
@@ -247,7 +247,7 @@ def _quarantine(sheet: Sheet, figures: Figures, subtitle: str) -> None:
     sheet.row([TOTAL, None, rows, key, None, None, None, None, None], is_total=True)
     titles = {row["source"]: row["title"] for row in figures.quarantine}
     if figures.quarantine_rows:
-        sheet.row(["明细（尚未更正，逐条）", *[None] * 8], is_total=True)
+        sheet.row(["明细（未入账，逐条）", *[None] * 8], is_total=True)
     for row in figures.quarantine_rows:
         sheet.row(
             [
@@ -279,7 +279,8 @@ def _sources(sheet: Sheet, figures: Figures, subtitle: str) -> None:
             Column("成为版本", 10, "count"),
             Column("无变化", 10, "count"),
             Column("非欠薪", 10, "count"),
-            Column("未入账", 9, "count"),
+            Column("累计隔离", 10, "count"),
+            Column("其中未入账", 11, "count"),
             Column("总数核对", 26, "wrap"),
             Column("拒收批数", 9, "count"),
         ],
@@ -297,11 +298,12 @@ def _sources(sheet: Sheet, figures: Figures, subtitle: str) -> None:
                         "rows_out_of_scope", "rows_quarantined",
                     )
                 ),
+                figures.waiting_rows(source["source"]),
                 control(source),
                 source["refused"],
             ]
         )  # fmt: skip
-    sheet.notes(["接收行数＝成为版本＋无变化＋非欠薪＋未入账（隔离）。"])
+    sheet.notes(["接收行数＝成为版本＋无变化＋非欠薪＋累计隔离；未入账是累计隔离中仍待核的。"])
     sheet.finish()
 
 

@@ -64,13 +64,13 @@ def checks_of(source: str) -> list[Check]:
     """What must hold for a source's deliveries, and what a person should look at."""
     blocking = {
         "rows_staged": ("rows_not_staged", "来件的每一行都已读入"),
-        "rows_accounted": ("rows_not_accounted", "行数守恒：版本＋与前相同＋范围外＋未入账＝到达行数"),
+        "rows_accounted": ("rows_not_accounted", "行数守恒：版本＋与前相同＋范围外＋隔离＝到达行数"),
         "row_numbers": ("row_numbers_repeated", "同一来件内行号不重复"),
         "versions_have_number": ("versions_without_number", "入账的每一行都有编号"),
         "versions_have_receipt": ("versions_without_receipt", "入账的每一行都有受理时间"),
         "versions_have_cell": ("versions_without_cell", "入账的每一行都有属地和渠道"),
         "versions_have_state": ("versions_without_state", "入账的每一行都有状态和变更时间"),
-        "quarantine_has_reason": ("quarantined_without_reason", "未入账的每一行都写明原因"),
+        "quarantine_has_reason": ("quarantined_without_reason", "隔离的每一行都写明原因"),
     }
     warning = {
         "codes_known": ("new_rows_unknown_code", "没有不认识的代码（状态、结论、渠道等）"),
@@ -85,7 +85,7 @@ def checks_of(source: str) -> list[Check]:
             "quarantined_share",
             source,
             "quarantined_percent",
-            f"每次来件未入账的比例不超过 {QUARANTINED_PERCENT} %",
+            f"每次来件隔离的比例不超过 {QUARANTINED_PERCENT} %",
             is_blocking=False,
             measure="max",
             at_most=QUARANTINED_PERCENT,

@@ -2,7 +2,7 @@
 -- blocking: yes
 -- grain: one row in quarantine that is not listed, or listed and not in quarantine, or without a reason
 -- inputs: core.known_rows, clearance.quarantine
--- zh: 未入账的每一行都列出并有原因，且不多列
+-- zh: 隔离的每一行都列出并有原因，且不多列
 -- why: a row in quarantine is a worker's claim that the table does not hold yet
 select coalesce(k.delivery_id, q.delivery_id) as delivery_id, coalesce(k.row_no, q.row_no) as row_no
 from (select delivery_id, row_no, reason from core.known_rows where disposition = 'quarantined') as k

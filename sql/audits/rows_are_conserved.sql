@@ -2,7 +2,7 @@
 -- blocking: yes
 -- grain: one known delivery whose rows do not add up
 -- inputs: stage.deliveries, core.known_deliveries, core.known_rows
--- zh: 来源送来的每一行都有去处：件的版本、与前相同、范围外、未入账，四项之和等于到达行数
+-- zh: 来源送来的每一行都有去处：件的版本、与前相同、范围外、隔离，四项之和等于到达行数
 -- why: no row is lost, doubled or left without an end; a number that repeats cannot stand in for one that is missing
 with landed as (
     select d.delivery_id, d.source, d.rows

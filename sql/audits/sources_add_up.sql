@@ -3,7 +3,7 @@
 -- grain: one source whose published row counts do not add up, or are not those of its rows
 -- inputs: clearance.sources, core.known_rows
 -- zh: 来源表的行数平衡，且与逐行数出的一致
--- why: what stands beside the table as 未入账 is counted, not estimated
+-- why: what stands beside the table as 累计隔离 is counted, not estimated
 with counted as (
     select
         source, count(*) as landed,

@@ -169,7 +169,7 @@ def test_totals_are_the_sums_of_the_divisions(published: Published) -> None:
 
 def test_the_bulletin_holds_city_totals_and_says_who_did_not_deliver(published: Published) -> None:
     text = (published.folder / "bulletin.md").read_text(encoding="utf-8")
-    assert "时效内办结率" in text and "名劳动者追回工资" in text and "信访信息系统导出当日未报送" in text
+    assert "时效内办结率" in text and "名劳动者追回工资" in text and "信访信息系统导出未报送8月31日数据" in text
     assert not any(name in text for name in ("兴庆区", "金凤区", "市本级")), (
         "no division stands in what goes to the public"
     )
@@ -214,6 +214,56 @@ def test_a_database_or_workbook_of_another_day_is_refused(
     shutil.copy(made / artifact, folder / artifact)
     with pytest.raises(PublicationError, match="disagree"):
         verify(folder, BUSINESS_DATE, published.figures)
+
+
+def _sheet(published: Published, name: str) -> list[list[object]]:
+    return CalamineWorkbook.from_path(str(published.folder / WORKBOOK)).get_sheet_by_name(name).to_python()
+
+
+def test_waiting_rows_are_one_number_and_settled_ones_have_another_name(published: Published) -> None:
+    """Four rows went into quarantine, one was settled since: 未入账 is 3 and 累计隔离 is 4, wherever they stand."""
+    assert published.figures.key()["quarantined"] == 3
+    assert sum(int(source["rows_quarantined"]) for source in published.figures.sources) == 4
+    page = (published.folder / "index.html").read_text(encoding="utf-8")
+    tables = re.findall(r"<table>.*?</table>", page, re.DOTALL)
+    found = 0
+    for table in tables:
+        heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table)
+        assert "未入账" not in heads and "尚未更正" not in heads, heads
+        if "累计隔离" not in heads:
+            continue
+        found += 1
+        at = heads.index("累计隔离")
+        assert heads[at + 1] == "其中未入账"
+        rows = [
+            re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?</tr>", table)[1:]
+        ]
+        rows = [row for row in rows if row[0] != "合计"]
+        assert (sum(int(row[at]) for row in rows), sum(int(row[at + 1]) for row in rows)) == (4, 3)
+    assert found == 2, "by reason and by source"
+    for name in ("未入账", "来源"):
+        rows = _sheet(published, name)
+        heads = next(row for row in rows if "累计隔离" in row)
+        at = heads.index("累计隔离")
+        assert heads[at + 1] == "其中未入账"
+        counted = [
+            row
+            for row in rows[rows.index(heads) + 1 :]
+            if isinstance(row[at], float) and row[0] != "全市合计"
+        ]
+        assert (sum(row[at] for row in counted), sum(row[at + 1] for row in counted)) == (4, 3), name
+    text = (published.folder / "dictionary.csv").read_text(encoding="utf-8-sig")
+    words = {(row["table_name"], row["column_name"]): row["zh"] for row in csv.DictReader(text.splitlines())}
+    assert words["sources", "rows_quarantined"] == "累计隔离"
+    assert words["campaign", "quarantined"] == "未入账"
+
+
+def test_the_bulletin_says_why_a_source_is_missing_and_that_it_was_waived(published: Published) -> None:
+    text = (published.folder / "bulletin.md").read_text(encoding="utf-8")
+    assert (
+        "说明：信访信息系统导出未报送8月31日数据（连接不上），最近报送8月30日，滞后1天（已准予缺报）。"
+        "相关渠道的数字截至其最近一次报送，0不等于没有。" in text
+    )
 
 
 def test_a_missing_table_publishes_nothing(tmp_path: Path) -> None:

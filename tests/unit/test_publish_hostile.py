@@ -16,7 +16,8 @@ from rich.console import Console
 
 from pipelines.harmless import csv_cell, visible
 from pipelines.publish import swap_latest, write
-from pipelines.publish.terminal import explain_subject, show_day
+from pipelines.publish.explain import explain_subject
+from pipelines.publish.terminal import show_day
 from pipelines.publish.waiting import published_quarantine, show_quarantine
 from pipelines.store import Workspace
 from tests.publish_harness import InventedCity, city_settings, invented_context

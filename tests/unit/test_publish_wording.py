@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from pipelines.publish.wording import count, day, freshness, share, signed, thresholds, wan, weekday
+from pipelines.publish.wording import control, count, day, freshness, share, signed, thresholds, wan, weekday
 from pipelines.settings import Thresholds
 
 
@@ -50,6 +50,20 @@ def test_a_late_source_is_said_in_words() -> None:
     assert freshness(late, date(2023, 8, 31)) == "未报送8月31日数据，最近报送8月29日，滞后2天（已准予缺报）"
     never = {"last_delivered_for": None, "is_delivered": False, "is_waived": False, "age_days": None}
     assert freshness(never, date(2023, 8, 31)) == "从未报送"
+
+
+def test_what_the_source_says_of_its_totals() -> None:
+    nothing = {"control_total": None, "control_rows": None, "is_control_total_met": None}
+    assert control({"last_delivered_for": None} | nothing) == "—", (
+        "a source that never delivered withholds no total"
+    )
+    assert control({"last_delivered_for": date(2023, 8, 30)} | nothing) == "来源不提供总数"
+    said = {"last_delivered_for": date(2023, 8, 31), "control_total": 1200, "control_rows": 1200}
+    assert control(said | {"is_control_total_met": True}) == "一致 1,200"
+    assert (
+        control(said | {"control_rows": 1199, "is_control_total_met": False})
+        == "不一致：对方 1,200，我方 1,199"
+    )
 
 
 def test_thresholds_are_said_in_people_and_money() -> None:
