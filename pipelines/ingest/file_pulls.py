@@ -34,7 +34,7 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
-from pipelines.ingest.markers import Marker, check_marker, read_marker, start_of
+from pipelines.ingest.markers import Marker, check_marker, read_marker, refuse_long_marker, start_of
 from pipelines.ingest.names import missing_in_sequence, name_pattern, shown_name
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox, refuse_large
 from pipelines.ingest.readers import form_of, read_file
@@ -258,6 +258,7 @@ class _Pull:
     def _marker(self, entry: Entry | None) -> Marker | None:
         if not self.has_markers or entry is None:
             return None
+        refuse_long_marker(self.contract.source, entry.name, entry.size)
         file = self.bench / "marker"
         self.outbox.fetch(entry, file)
         return read_marker(self.contract.source, start_of(file), entry.name)

@@ -27,14 +27,26 @@ class Marker:
 
 
 def start_of(file: Path) -> bytes:
-    """As much of a marker's file as is looked at: it may be anything."""
+    """As much of a marker's file as is looked at, and a byte more where there is more: it may be anything."""
     with file.open("rb") as handle:
-        return handle.read(MAX_MARKER_BYTES)
+        return handle.read(MAX_MARKER_BYTES + 1)
+
+
+def refuse_long_marker(source: str, name: str, size: int) -> None:
+    """Raise DeliveryRefused where a marker is longer than MAX_MARKER_BYTES: what follows may say something else."""
+    if size > MAX_MARKER_BYTES:
+        raise DeliveryRefused(
+            source,
+            f"the marker has more than MAX_MARKER_BYTES = {MAX_MARKER_BYTES} bytes: it is not '<rows> <sha256>'",
+            where=name,
+            remedy="ask the source for the marker again, or hand the CSV over without it",
+        )
 
 
 def read_marker(source: str, content: bytes, name: str) -> Marker:
     """Read a marker. Raises DeliveryRefused where it is not `<rows> <sha256>`."""
-    text = content[:MAX_MARKER_BYTES].removeprefix(b"\xef\xbb\xbf").decode("ascii", "replace").strip()
+    refuse_long_marker(source, name, len(content))
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("ascii", "replace").strip()
     found = re.fullmatch(r"(\d{1,12})[\s,]+([0-9A-Fa-f]{64})(?:\s+\*?\S+)?", text)
     if found is None:
         raise DeliveryRefused(

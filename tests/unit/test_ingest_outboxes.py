@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import DeliveryRefused, SourceNotReady, SourceUnreachable
-from pipelines.ingest import database, file_pulls, landed, pull, sftp
+from pipelines.ingest import database, file_pulls, import_files, landed, markers, outboxes, pull, sftp
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 from tests.ingest_harness import write_work_orders
@@ -137,6 +139,76 @@ def test_a_gap_in_the_numbering_is_said(folder, hotline, workspace) -> None:
     pull(workspace, hotline, connection(folder), DAY, say=said.append)
     assert "hotline: the numbering of 2023-08-31 skips 2" in said
     assert file_pulls.missing_in_sequence(load_sources()["petition"], ["XFJ_20230831_1800.xlsx"]) == []
+
+
+def test_an_entry_that_vanishes_while_the_folder_is_listed_is_no_entry(folder, hotline, monkeypatch) -> None:
+    write_work_orders(folder, "GD_20230831_01.csv", ["GD1"])
+    write_work_orders(folder, "GD_20230831_02.csv", ["GD2"])
+    scandir = os.scandir
+
+    @contextmanager
+    def listing(path: bytes) -> Iterator[list[os.DirEntry[bytes]]]:
+        with scandir(path) as found:
+            entries = list(found)
+        (folder / "GD_20230831_01.csv").unlink()
+        yield entries
+
+    monkeypatch.setattr(outboxes.os, "scandir", listing)
+    outbox = outboxes.FolderOutbox("hotline", str(folder))
+    assert [entry.name for entry in outbox.entries()] == [
+        "GD_20230831_01.ok",
+        "GD_20230831_02.csv",
+        "GD_20230831_02.ok",
+    ]
+    assert outbox.left_out == (), "and nothing to be said of it"
+
+
+def test_a_marker_beyond_its_limit_is_refused_unread(folder, hotline, workspace, monkeypatch) -> None:
+    content = write_work_orders(folder, "GD_20230831_01.csv", ["GD1"])
+    marker = folder / "GD_20230831_01.ok"
+    said = f"1 {hashlib.sha256(content).hexdigest()}"
+    marker.write_text(said + " " * markers.MAX_MARKER_BYTES + "999")
+    fetched: list[str] = []
+    fetch = outboxes.FolderOutbox.fetch
+
+    def note(outbox: outboxes.FolderOutbox, entry: outboxes.Entry, target: Path) -> None:
+        fetched.append(entry.name)
+        fetch(outbox, entry, target)
+
+    monkeypatch.setattr(outboxes.FolderOutbox, "fetch", note)
+    with pytest.raises(DeliveryRefused, match=f"MAX_MARKER_BYTES = {markers.MAX_MARKER_BYTES}"):
+        pull(workspace, hotline, connection(folder), DAY)
+    assert marker.name not in fetched and landed(workspace) == []
+    with pytest.raises(DeliveryRefused, match="MAX_MARKER_BYTES"):
+        import_files(workspace, hotline, [folder], None)
+    marker.write_text(said + " " * (markers.MAX_MARKER_BYTES - len(said)))
+    assert pull(workspace, hotline, connection(folder), DAY).rows == 1, "as long as the limit is short enough"
+
+
+@pytest.mark.parametrize(("broken", "asked"), [(5, 3), (2, 5)])
+def test_a_server_that_is_gone_is_not_asked_for_each_of_its_files(
+    folder, hotline, workspace, monkeypatch, broken, asked
+) -> None:
+    for number in range(1, 6):
+        write_work_orders(folder, f"GD_20230831_0{number}.csv", [f"GD{number}"])
+    fetched: list[str] = []
+    fetch = outboxes.FolderOutbox.fetch
+
+    def break_off(outbox: outboxes.FolderOutbox, entry: outboxes.Entry, target: Path) -> None:
+        if entry.name.endswith(".csv"):
+            fetched.append(entry.name)
+            if len(fetched) <= broken:
+                raise SourceUnreachable("hotline", "the share broke off", where=entry.name)
+        fetch(outbox, entry, target)
+
+    monkeypatch.setattr(outboxes.FolderOutbox, "fetch", break_off)
+    with pytest.raises(SourceUnreachable):
+        pull(workspace, hotline, connection(folder), DAY)
+    assert len(fetched) == asked
+    assert len(landed(workspace)) == max(0, 5 - broken) * (asked == 5), "what could be had is landed"
+    monkeypatch.setattr(outboxes.FolderOutbox, "fetch", fetch)
+    pull(workspace, hotline, connection(folder), DAY)
+    assert len(landed(workspace)) == 5, "and the next pull brings the rest"
 
 
 @pytest.fixture
