@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -16,20 +17,29 @@ from pipelines.errors import UnknownSubject
 
 if TYPE_CHECKING:
     from pipelines.contracts import SourceContract
-    from pipelines.ingest.reconcile import Statement
+    from pipelines.ingest.reconcile import Outcome, Statement
 
 SIDES = {"theirs_alone": "对方有、我方无", "ours_alone": "我方有、对方无"}
 OUTCOMES = {True: "一致", False: "不一致", None: "未核对"}
+SUMS: dict[Outcome, str] = {"agrees": "一致", "differs": "不一致", "not_compared": "未核对"}
 MAX_PRINTED = 50
+# Nothing differs, and for a source nothing could be compared: neither agreement nor a fault of the source.
+NOT_COMPARED = 10
 
 
 def reconcile(
     context: typer.Context,
     sources: Annotated[list[str] | None, typer.Argument(help="Sources; all by default.")] = None,
     on: Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="The business date.")] = None,
-    to: Annotated[Path | None, typer.Option("--to", help="Write it as a workbook, too.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write it as a new .xlsx, too.")
+    ] = None,
+    is_forced: Annotated[bool, typer.Option("--force", help="Replace the file of --to.")] = False,
 ) -> None:
-    """Compare a source's day with what is landed, and name the numbers that differ. Exits 4 where something does."""
+    """Compare a source's day with what is landed, and name the numbers that differ.
+
+    Exits 4 where something differs, 10 where nothing does and a source could not be compared.
+    """
     from xlsxwriter.exceptions import FileCreateError
 
     from pipelines.contracts import load_sources
@@ -45,6 +55,12 @@ def reconcile(
         )
     if to is not None and to.suffix.lower() != ".xlsx":
         raise UnknownSubject(f"{to.name} is no name of a workbook", remedy="end it in .xlsx")
+    if to is not None and os.path.lexists(to) and not is_forced:
+        raise UnknownSubject(
+            "a file of this name is there already",
+            where=str(to),
+            remedy="give another name, or --force to replace it",
+        )
     workspace = session.workspace()
     chosen = [contracts[name] for name in sources or contracts]
     statements = [
@@ -62,8 +78,10 @@ def reconcile(
                 remedy="give a file in a folder that is there",
             ) from None
         say(f"written: {to}")
-    if not all(statement.agrees for statement in statements):
-        raise typer.Exit(4)
+    outcomes = {name: [item.source for item in statements if item.outcome == name] for name in SUMS}
+    say("；".join(f"{SUMS[name]}：{'、'.join(found)}" for name, found in outcomes.items() if found))
+    if outcomes["differs"] or outcomes["not_compared"]:
+        raise typer.Exit(4 if outcomes["differs"] else NOT_COMPARED)
 
 
 def _print(statements: Sequence[Statement]) -> None:
@@ -117,7 +135,10 @@ def write_workbook(
             title = titles[statement.source]
             sheet.row([title, line.subject, line.theirs, line.ours, OUTCOMES[line.agrees], way, line.note])
     sheet.notes(
-        ["对方数：来源此刻给出的记录数；我方数：已接收的记录数。结论为不一致的，差异编号见“差异明细”。"]
+        [
+            "对方数：来源此刻给出的记录数；我方数：已接收的记录数。结论为不一致的，差异编号见“差异明细”。",
+            "未核对：没有可比对的内容（未连接来源、来源未应答、来源未给出总数或当日没有文件），不等于一致。",
+        ]
     )
     sheet.finish()
     detail = Sheet(book, "差异明细")

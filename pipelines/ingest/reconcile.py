@@ -20,7 +20,7 @@ from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceError
 from pipelines.ingest.database import columns_of, copy_keys, named_error, numbers_there, open_database
 from pipelines.ingest.days import date_in_name
-from pipelines.ingest.deliveries import Delivery, landed, refusals
+from pipelines.ingest.deliveries import Delivery, landed
 from pipelines.ingest.faults import fault_of_error
 from pipelines.ingest.file_pulls import marker_of, missing_in_sequence, name_pattern
 from pipelines.ingest.handover import page_reading
@@ -29,6 +29,7 @@ from pipelines.ingest.landing import original, reading_connection, workbench
 from pipelines.ingest.markers import read_marker, start_of
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox
 from pipelines.ingest.readers import form_of, read_file
+from pipelines.ingest.refused import standing_refusals
 from pipelines.ingest.rest import RestSource
 from pipelines.ingest.rows import map_headers
 from pipelines.ingest.windows import Window, beijing_now
@@ -36,6 +37,7 @@ from pipelines.settings import Connection
 from pipelines.store import Workspace, quote_identifier
 
 Side = Literal["theirs_alone", "ours_alone"]
+Outcome = Literal["agrees", "differs", "not_compared"]
 FROM_MANIFESTS = "未连接来源，仅按清单的总数核对"
 
 
@@ -61,19 +63,30 @@ class Difference:
 
 @dataclass(frozen=True)
 class Statement:
-    """The statement of a source for a day. `is_live` says whether the source itself was asked."""
+    """The statement of a source for a day.
+
+    `is_live` says whether the source itself was asked; `is_asked_in_vain` that it was, and did not answer.
+    """
 
     source: str
     business_date: date
     is_live: bool
     lines: tuple[Line, ...]
     differences: tuple[Difference, ...] = ()
+    is_asked_in_vain: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether anything differs; else whether anything was compared with the source or its total."""
+        told = [line.agrees for line in self.lines]
+        if self.differences or False in told:
+            return "differs"
+        return "agrees" if True in told and not self.is_asked_in_vain else "not_compared"
 
     @property
     def agrees(self) -> bool:
         """Whether something was compared, and nothing differs."""
-        told = [line.agrees for line in self.lines]
-        return not self.differences and True in told and False not in told
+        return self.outcome == "agrees"
 
 
 def reconcile(
@@ -87,9 +100,9 @@ def reconcile(
         with workbench(workspace) as bench:
             return kinds[contract.delivery.kind](workspace, contract, connection, business_date, bench)
     except SourceError as error:
-        told = Line("连接来源", None, None, False, fault_of_error(error).zh)
+        told = Line("连接来源", None, None, None, fault_of_error(error).zh)
         known = _of_manifests(workspace, contract, business_date)
-        return Statement(contract.source, business_date, False, (told, *known.lines))
+        return Statement(contract.source, business_date, False, (told, *known.lines), is_asked_in_vain=True)
 
 
 def _of_manifests(workspace: Workspace, contract: SourceContract, day: date) -> Statement:
@@ -99,7 +112,7 @@ def _of_manifests(workspace: Workspace, contract: SourceContract, day: date) -> 
         if item.covers == day
     ]
     if not lines:
-        lines = [Line("当日交付", None, 0, False, "当日没有接收到任何交付")]
+        lines = [Line("当日交付", None, 0, None, "当日没有接收到任何交付，也未能向来源核实")]
     return Statement(contract.source, day, False, tuple(lines))
 
 
@@ -194,11 +207,11 @@ def _files(
     for item in own:
         if date_in_name(item.name) == day and item.name not in there:
             lines.append(Line(item.name, None, item.rows, None, "文件已不在来源目录，以我方留存为准"))
-    for refusal in refusals(workspace, contract.source):
-        if date_in_name(refusal.name) == day and refusal.name not in by_name:
-            lines.append(Line(refusal.name, None, 0, False, "已拒收，原件与原因留存"))
+    for standing in standing_refusals(workspace, contract):
+        if standing.is_open and date_in_name(standing.refusal.name) == day:
+            lines.append(Line(standing.refusal.name, None, 0, False, "已拒收，原件与原因留存"))
     if not lines:
-        lines.append(Line("当日文件", 0, 0, False, "来源目录中没有当日文件，也没有接收过"))
+        lines.append(Line("当日文件", 0, 0, None, "来源目录中没有当日文件，也没有接收过"))
     return Statement(contract.source, day, True, tuple(lines), tuple(differences))
 
 

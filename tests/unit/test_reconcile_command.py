@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.contracts import load_sources
-from pipelines.ingest import attempts, file_pulls, import_files, landed, pull
-from pipelines.ingest.reconcile import reconcile
+from pipelines.errors import DeliveryRefused
+from pipelines.ingest import attempts, dismiss_refusal, file_pulls, import_files, landed, pull, refusals
+from pipelines.ingest.reconcile import Difference, Line, Statement, reconcile
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 from tests.ingest_harness import served, write_work_orders
@@ -54,7 +56,7 @@ def test_files_of_a_day(workspace, tmp_path, monkeypatch) -> None:
     write_work_orders(folder, "GD_20230831_02.csv", ["GD3"], changed="")
     pull(workspace, load_sources()["hotline"], Connection(**connection), DAY)
     exit_code, said = clearance(workspace, "hotline", "--date", "2023-08-31")
-    assert exit_code == 0 and said.count("一致") == 2, said
+    assert exit_code == 0 and said.count("│ 一致 │") == 2 and "一致：hotline" in said, said
 
     write_work_orders(folder, "GD_20230831_01.csv", ["GD1", "GD4"], changed="")
     write_work_orders(folder, "GD_20230831_03.csv", ["=GD5"], changed="")
@@ -75,7 +77,9 @@ def test_files_of_a_day(workspace, tmp_path, monkeypatch) -> None:
 
 def test_without_a_connection_the_manifests_speak_and_say_so(workspace, tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_CLEARANCE_NATIONAL", raising=False)
-    assert clearance(workspace, "national", "--date", "2023-08-31")[0] == 4, "nothing landed is no agreement"
+    exit_code, said = clearance(workspace, "national", "--date", "2023-08-31")
+    assert exit_code == 10, "nothing landed is no agreement, and no difference"
+    assert "未核对：national" in said and "一致" not in said
     for total, exit_code, outcome in ((1, 0, "一致"), (3, 4, "不一致")):
         file = tmp_path / f"page{total}.json"
         file.write_text(
@@ -100,6 +104,71 @@ def test_a_day_of_the_platform(workspace, on_air) -> None:
         ("XS2023000009", "theirs_alone"), ("XS2023000001", "ours_alone"),
     ]  # fmt: skip
     assert "另有 1 件此后又有变更" in statement.lines[0].note
+
+
+def statement(*agrees: bool | None, **options: Any) -> Statement:
+    lines = tuple(Line(f"file {number}", None, 1, told) for number, told in enumerate(agrees))
+    return Statement("national", DAY, False, lines, **options)
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (statement(), "not_compared"),
+        (statement(None, None), "not_compared"),
+        (statement(None, True), "agrees"),
+        (statement(None, False), "differs"),
+        (statement(True, False), "differs"),
+        (statement(True, is_asked_in_vain=True), "not_compared"),
+        (statement(None, differences=(Difference("XS1", "ours_alone", ""),)), "differs"),
+    ],
+)
+def test_where_nothing_is_compared_nothing_agrees(found: Statement, outcome: str) -> None:
+    assert (found.outcome, found.agrees) == (outcome, outcome == "agrees")
+
+
+def test_a_difference_weighs_more_than_what_was_not_compared(workspace, tmp_path, monkeypatch) -> None:
+    for name in ("NATIONAL", "HOTLINE"):
+        monkeypatch.delenv(f"AIRFLOW_CONN_CLEARANCE_{name}", raising=False)
+    file = tmp_path / "page.json"
+    file.write_text(json.dumps({"code": 0, "data": {"total": 3, "rows": [clue(1)]}}), encoding="utf-8")
+    import_files(workspace, load_sources()["national"], [file], DAY)
+    exit_code, said = clearance(workspace, "national", "hotline", "--date", "2023-08-31")
+    assert exit_code == 4 and "不一致：national；未核对：hotline" in said
+
+
+def test_a_source_that_does_not_answer_is_not_compared(workspace, monkeypatch) -> None:
+    away = {"conn_type": "fs", "extra": {"path": str(workspace.root / "nowhere")}}
+    monkeypatch.setenv("AIRFLOW_CONN_CLEARANCE_CYBERSPACE", json.dumps(away))
+    exit_code, said = clearance(workspace, "cyberspace", "--date", "2023-08-31")
+    assert exit_code == 10 and "共享目录读不到" in said.replace("\n", "") and "一致" not in said
+
+
+def test_a_refused_file_differs_until_it_is_settled(workspace, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_CLEARANCE_HOTLINE", json.dumps({"conn_type": "fs", "extra": {"path": str(folder)}})
+    )
+    file = tmp_path / "GD_20230831_01.csv"
+    file.write_bytes(b"nothing\r\n1\r\n")
+    with pytest.raises(DeliveryRefused):
+        import_files(workspace, load_sources()["hotline"], [file], DAY)
+    assert clearance(workspace, "hotline", "--date", "2023-08-31")[0] == 4
+    number = refusals(workspace)[0].refusal_id
+    dismiss_refusal(workspace, number, by="李工", why="错选文件", at=datetime(2100, 1, 1))
+    assert clearance(workspace, "hotline", "--date", "2023-08-31")[0] == 10
+
+
+def test_no_file_is_overwritten_unless_it_is_said(workspace, tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_CLEARANCE_HOTLINE", raising=False)
+    file = tmp_path / "statement.xlsx"
+    file.write_bytes(b"somebody's own")
+    arguments = ("hotline", "--date", "2023-08-31", "--to", str(file))
+    exit_code, said = clearance(workspace, *arguments)
+    assert exit_code == 2 and "--force" in said and file.read_bytes() == b"somebody's own"
+    assert clearance(workspace, *arguments, "--force")[0] == 10
+    assert CalamineWorkbook.from_path(str(file)).sheet_names == ["对账单", "差异明细"]
 
 
 def test_mistakes_are_said(workspace) -> None:
