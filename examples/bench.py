@@ -1,4 +1,4 @@
-"""The figures of the benchmark, each beside its baseline in the same run: `python -m examples.bench [--tickets N]`.
+"""The figures of the benchmark, each beside its baseline in the same run: `clearance bench [day] [--tickets N]`.
 
 The simulated city is handed over as files into an empty workspace; then its last three days are published one after
 another. Printed: reading against DuckDB's bare `read_csv` and `read_json` of the same files, the days from landing to
@@ -44,8 +44,13 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark and print its table. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--tickets", type=int, default=CityParameters().tickets)
+    parser = argparse.ArgumentParser(prog="clearance bench day", description=__doc__)
+    parser.add_argument(
+        "--tickets",
+        type=int,
+        default=CityParameters().tickets,
+        help="tickets of the city (default: %(default)s)",
+    )
     tickets = parser.parse_args(arguments).tickets
     table = Table(title=f"{tickets:,} tickets of an invented city", title_justify="left")
     for column in ("what", "seconds", "baseline", "seconds", "ratio"):

@@ -46,7 +46,11 @@ console = Console(soft_wrap=True, highlight=False)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for (all of it by default) and print it. Returns 1 where the month is not as it must be."""
-    parser = argparse.ArgumentParser(prog="bench sources", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="clearance bench sources",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument("--tickets", type=int, default=2000, help="tickets of the month's city")
     parser.add_argument("--days", type=int, default=30, help="days of the month; 0 leaves it out")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a file to read; 0 leaves it out")

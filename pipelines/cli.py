@@ -220,16 +220,25 @@ app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(refusals.refusals, name="refusals")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def bench(
     context: typer.Context,
     what: Annotated[
         str, typer.Argument(help="'day': a city's days; 'sources': a month of faults, reading.")
     ] = "day",
 ) -> None:
-    """Measure on an invented city, beside baselines in the same run. `bench day --help` names what can be chosen."""
+    """Measure on an invented city, beside baselines. `bench day --help` and `bench sources --help` show their options."""
     from importlib import import_module
 
+    # (Options are the benchmark's own, --help too: only what stands before its name is ours.)
+    arguments = context.args
+    if what in ("--help", "-h"):
+        console.print(context.get_help())
+        raise typer.Exit
+    if what.startswith("-"):
+        what, arguments = "day", [what, *arguments]
     modules = {"day": "examples.bench", "sources": "examples.bench_sources"}
     if what not in modules:
         raise UnknownSubject(f"there is no benchmark {what!r}", remedy=f"one of {', '.join(modules)}")
@@ -239,7 +248,7 @@ def bench(
         raise UnknownSubject(
             f"the benchmark needs {error.name}", remedy="run it in the project's own folder, after make"
         ) from None
-    raise typer.Exit(benchmark.main(context.args))
+    raise typer.Exit(benchmark.main(arguments))
 
 
 @app.command()

@@ -140,6 +140,25 @@ def test_a_verdict_is_undone_once_and_the_list_says_by_whom_and_why(tmp_path: Pa
     assert "undone by judgement 3, 李工" in output and "同名不同人" in output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], ["bench day --help", "bench sources --help"]),
+        (["day", "--help"], ["clearance bench day", "--tickets"]),
+        (["sources", "--help"], ["clearance bench sources", "--tickets", "--days", "--rows"]),
+    ],
+)
+def test_the_benchmarks_show_their_options(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
+    code, output = clearance(tmp_path, "bench", *arguments)
+    assert code == 0
+    assert [word for word in words if word not in " ".join(output.split())] == []
+
+
+def test_a_benchmark_refuses_an_option_that_it_does_not_have(tmp_path: Path) -> None:
+    assert clearance(tmp_path, "bench", "--nonsense", "3")[0] == 2
+    assert clearance(tmp_path, "bench", "nonsense")[0] == 2
+
+
 def test_a_range_of_days_is_waived_at_once_and_again_nothing_happens(tmp_path: Path) -> None:
     Workspace.open(tmp_path)
     waive = ("waive", "petition", *BY)
