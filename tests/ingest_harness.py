@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 from fastapi import FastAPI
 
 from examples.upstream.servers.web import WebServer
 from pipelines.settings import Connection
+from pipelines.store import Workspace
 
 HOTLINE_HEADER = "工单编号,问题分类,工单状态,被反映区,来电时间,更新时间,主要内容"
 
@@ -81,3 +83,10 @@ def write_work_orders(
         for file in files:
             os.utime(file, (changed_at, changed_at))
     return content
+
+
+def landing_that_never_ends(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, *rest: object, **more: object
+) -> None:
+    """In place of `land`: a query that nobody waits for."""
+    connection.execute("select count(*) from range(3000000000) a, range(3) b where hash(a.range) = b.range")

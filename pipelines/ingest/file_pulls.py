@@ -38,6 +38,7 @@ from pipelines.ingest.markers import Marker, check_marker, read_marker, refuse_l
 from pipelines.ingest.names import missing_in_sequence, name_pattern, shown_name
 from pipelines.ingest.outboxes import Entry, Outbox, open_outbox, refuse_large
 from pipelines.ingest.readers import form_of, read_file
+from pipelines.ingest.reading_time import reading_time_is_limited
 from pipelines.settings import Connection
 from pipelines.store import Workspace
 
@@ -223,7 +224,11 @@ class _Pull:
             self._add(item.name, known, is_new=False)
             return
         form = form_of(contract.source, item.file, item.name)
-        with workbench(self.workspace) as bench, reading_connection(self.workspace) as scratch:
+        with (
+            workbench(self.workspace) as bench,
+            reading_connection(self.workspace) as scratch,
+            reading_time_is_limited(scratch, contract.source, item.name),
+        ):
             if form == "json_page":
                 reading = page_reading(scratch, contract, item, bench)
             else:

@@ -61,4 +61,4 @@ SEALED_PART_BYTES = 8 * 1024**2
 """Original bytes are sealed in parts of this size (larger ones cost six times the time: fresh memory each)."""
 
 MAX_READING_SECONDS = 1200
-"""Seconds spent on reading one delivery into the landing."""
+"""Seconds spent on reading and landing one delivery, pulled or handed over."""

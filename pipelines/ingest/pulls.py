@@ -30,6 +30,7 @@ from pipelines.ingest.landing import (
     reading_connection,
     workbench,
 )
+from pipelines.ingest.reading_time import reading_time_is_limited
 from pipelines.ingest.rest import Answer, RestSource, canonical_content
 from pipelines.ingest.rows import Reading
 from pipelines.ingest.trailing import late_parts
@@ -202,7 +203,10 @@ def _land_window(
         origin=origin or {},
     )
     try:
-        with reading_connection(workspace) as scratch:
+        with (
+            reading_connection(workspace) as scratch,
+            reading_time_is_limited(scratch, contract.source, arrival.name),
+        ):
             reading = reader(scratch)
             failure = incomplete(arrival.name, contract, reading)
             if failure is not None:

@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest import (
     csv_reader,
     excel_reader,
+    file_pulls,
     handover,
     import_files,
     json_depth,
@@ -23,12 +25,15 @@ from pipelines.ingest import (
     landed,
     landing,
     limits,
+    pull,
     reading_time,
     refusals,
     rows,
     workbook_parts,
 )
+from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import landing_that_never_ends, write_work_orders
 
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -240,6 +245,20 @@ def test_a_query_is_stopped_when_the_time_is_over(workspace, monkeypatch) -> Non
             "select count(*) from range(10000000000) a, range(1000) b where hash(a.range) = b.range"
         ).fetchall()
     assert time.monotonic() - started < 30
+
+
+def test_the_landing_of_a_pulled_file_is_inside_the_time_that_is_limited(
+    workspace, tmp_path, monkeypatch
+) -> None:
+    write_work_orders(tmp_path, "GD_20230831_01.csv", ["GD1"])
+    place = Connection(conn_type="fs", extra={"path": str(tmp_path)})
+    with monkeypatch.context() as patch:
+        patch.setattr(limits, "MAX_READING_SECONDS", 0.5)
+        patch.setattr(file_pulls, "land", landing_that_never_ends)
+        with pytest.raises(DeliveryRefused, match=r"MAX_READING_SECONDS = 0\.5"):
+            pull(workspace, contract("hotline"), place, date(2023, 8, 31))
+    assert landed(workspace) == [] and len(refusals(workspace)) == 1
+    assert pull(workspace, contract("hotline"), place, date(2023, 8, 31)).rows == 1
 
 
 def test_what_is_too_large_to_be_kept_is_said(workspace, tmp_path, monkeypatch) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import DeliveryRefused, SourceRejectedUs, SourceUnreachable
-from pipelines.ingest import database, landed, pull, refusals
+from pipelines.ingest import database, landed, limits, pull, pulls, refusals
 from pipelines.settings import Connection
 from pipelines.store import Workspace
-from tests.ingest_harness import exchange_connection, exchange_database
+from tests.ingest_harness import exchange_connection, exchange_database, landing_that_never_ends
 
 DAY = date(2023, 8, 31)
 TABLE = """
@@ -96,6 +96,19 @@ def test_values_keep_the_text_of_the_database(table, contract, workspace, connec
     assert found[1][:2] == ("A2", None), "a row without a change time is in no window and must not be lost"
     assert report.deliveries[0].extra_columns == ("bz_new",)
     assert "zjhm" in report.deliveries[0].missing_optional
+
+
+def test_the_landing_of_a_window_is_inside_the_time_that_is_limited(
+    table, contract, workspace, connection, monkeypatch
+) -> None:
+    add(table, "A1", "2023-08-31 10:20:30")
+    with monkeypatch.context() as patch:
+        patch.setattr(limits, "MAX_READING_SECONDS", 0.5)
+        patch.setattr(pulls, "land", landing_that_never_ends)
+        with pytest.raises(DeliveryRefused, match=r"MAX_READING_SECONDS = 0\.5"):
+            pull(workspace, contract, connection, DAY)
+    assert landed(workspace) == [] and len(refusals(workspace)) == 1
+    assert pull(workspace, contract, connection, DAY).rows == 1
 
 
 def test_windows_overlap_so_that_a_late_commit_is_seen(table, contract, workspace, connection) -> None:
