@@ -1,7 +1,8 @@
 """The registry: what we said and what people decided. Append-only; the warehouse can be thrown away, this cannot.
 
     registry/publications/DATE_rNN/  publication, lead_registry, lead_members, ledger_entries, day_measures (.parquet)
-    registry/judgements|waivers|approvals|replays|dismissals|refusal_dismissals/NNNNNN.parquet   one decision each
+    registry/judgements|waivers|approvals|replays|dismissals|refusal_dismissals|
+             undone_corrections/NNNNNN.parquet   one decision each
 
 A publication is one folder, written elsewhere and renamed into place: it is there whole, or not at all. All files
 are encrypted Parquet (store).
@@ -58,6 +59,11 @@ DECISION_TABLES: Mapping[str, str] = {
         "dismissal_no integer, refusal_id varchar, dismissed_by varchar, dismissed_at timestamp, why varchar, "
         "undoes integer"
     ),
+    # A row_no that is missing stands for every row of the correction.
+    "undone_corrections": (
+        "undo_no integer, delivery_id varchar, row_no bigint, undone_by varchar, undone_at timestamp, why varchar, "
+        "made_after integer"
+    ),
 }
 
 
@@ -97,10 +103,12 @@ def derive_standing(
     last_judgement: int | None = None,
     sequence: int | None = None,
 ) -> None:
-    """Make registry.active_members (tickets in living leads), standing_judgements and standing_dismissals.
+    """Make registry.active_members (tickets in living leads), standing_judgements, standing_dismissals and
+    known_undone_corrections.
 
     `last_judgement` and `sequence`, the publication's own, leave out what was decided later: a publication made
-    again knows only what it knew. (A dismissal says how many publications there were when it was made.)
+    again knows only what it knew. (A dismissal, or the undoing of a correction, says how many publications there were
+    when it was made.)
     """
     connection.execute(
         """
@@ -132,6 +140,11 @@ def derive_standing(
         from known
         where undoes is null and dismissal_no not in (select undoes from known where undoes is not null)
         """,
+        [2**31 - 1 if sequence is None else sequence],
+    )
+    connection.execute(
+        "create or replace table registry.known_undone_corrections as "
+        "select distinct delivery_id, row_no from registry.undone_corrections where made_after < $1",
         [2**31 - 1 if sequence is None else sequence],
     )
 
@@ -215,6 +228,9 @@ def create_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create table if not exists registry.{table} ({columns})")
     connection.execute(
         "create table if not exists registry.standing_dismissals (delivery_id varchar, row_no bigint)"
+    )
+    connection.execute(
+        "create table if not exists registry.known_undone_corrections (delivery_id varchar, row_no bigint)"
     )
 
 

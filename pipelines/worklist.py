@@ -6,7 +6,6 @@ data: its owner alone may read it, and it is never written into the workspace.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import defaultdict
@@ -15,13 +14,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 from pipelines import ingest, registry
 from pipelines.contracts import SourceContract, load_sources
+from pipelines.corrected import corrections
 from pipelines.errors import DeliveryRefused, UnknownSubject
 from pipelines.publish.waiting import ADVICE, WaitingRow, published_quarantine
 from pipelines.publish.wording import REASON_NAMES
+from pipelines.received import Key, SourceRow, source_rows
 from pipelines.slips import Correction, slipped
 from pipelines.store import Workspace, disk_full_is_said
 from pipelines.worksheet import (
@@ -38,8 +37,6 @@ from pipelines.worksheet import (
     workbook_of,
 )
 
-Key = tuple[str, int]
-
 FIELD_COLUMNS = {
     "ticket_no": ("ticket_no",), "received_at": ("received_at",), "closed_at": ("received_at", "closed_at"),
     "amount": ("claimed_fen", "claimed_persons", "recovered_fen", "recovered_persons"),
@@ -47,6 +44,8 @@ FIELD_COLUMNS = {
 }  # fmt: skip
 SHORTENED = re.compile(r"-?\d(\.\d+)?[eE][+-]?\d+")
 PROBLEMS_SAID = 20
+BY_CORRECTION = ("correction", "came_again")
+"""How a row is published as resolved whose correction may have been taken back since (see sql/marts/quarantine.sql)."""
 ANEW = (
     "values have slipped against their rows, as when a column is sorted by itself: export the list anew and correct that; "
     "what is right all the same goes in a file of that row alone"
@@ -65,17 +64,6 @@ class Worklist:
     def unsettled(self) -> tuple[WaitingRow, ...]:
         """The rows that wait for a person now."""
         return tuple(row for row in self.rows if row.key not in self.settled)
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """A landed row: the contract's columns as text, whatever else it came with, the change time it has without one."""
-
-    source: str
-    values: Mapping[str, str | None]
-    extra: Mapping[str, str]
-    changed_at: datetime
-    delivered_for: date
 
 
 @dataclass
@@ -103,12 +91,14 @@ def worklist(workspace: Workspace, *, source: str | None = None, reason: str | N
         if source in (None, row.source) and reason in (None, row.reason)
     ]
     standing, undone = _dismissals(workspace)
+    corrected = corrections(workspace)
+    waiting_again = {"dismissed": undone - standing, **dict.fromkeys(BY_CORRECTION, corrected.waiting_again)}
     rows = tuple(
         row
         for row in published
-        if row.resolved_by is None or (row.resolved_by == "dismissed" and row.key in undone - standing)
+        if row.resolved_by is None or row.key in waiting_again.get(row.resolved_by, ())
     )
-    settled = {row.key for row in rows} & (standing | set(_corrected(workspace)))
+    settled = {row.key for row in rows} & (standing | set(corrected.standing) | set(corrected.undone))
     return Worklist(rows, frozenset(settled), len(published) - len(rows))
 
 
@@ -139,9 +129,18 @@ def export(workspace: Workspace, file: Path, *, source: str | None = None) -> in
 
 
 def bring_back(
-    workspace: Workspace, file: Path, *, by: str, why: str, at: datetime, as_of: date | None = None
+    workspace: Workspace,
+    file: Path,
+    *,
+    by: str,
+    why: str,
+    at: datetime,
+    as_of: date | None = None,
+    is_again: bool = False,
 ) -> Corrected:
     """Land the corrected rows of a file: one delivery a source, each row with the row it corrects.
+
+    What was taken back (corrected.py) is left out where it comes with the very same values, unless `is_again`.
 
     The whole file is refused (DeliveryRefused, nothing lands) where one claim might be written over another: a row's
     reference is unknown, missing or there twice, a column is gone, a number was shortened by the spreadsheet, or values
@@ -153,8 +152,9 @@ def bring_back(
     quarantine = {row.key: row for row in published_quarantine(workspace.published)}
     references = _references(workspace, lines, quarantine)
     originals = source_rows(workspace, references.values())
-    corrected = _corrected(workspace)
-    earlier = source_rows(workspace, corrected.values())
+    made = corrections(workspace)
+    corrected = made.standing
+    earlier = source_rows(workspace, made.stands_for)
     standing, undone = _dismissals(workspace)
     outcome = Corrected(notes=_other_columns(lines, contracts, originals))
     problems: list[str] = []
@@ -170,17 +170,28 @@ def bring_back(
             Correction(line.where, reason, original.values, (new or original).values)
         )
         resolved_by = quarantine[key].resolved_by if key in quarantine else "replay"
-        if resolved_by == "dismissed" and key in undone - standing:
+        if (resolved_by == "dismissed" and key in undone - standing) or (
+            resolved_by in BY_CORRECTION and key in made.waiting_again
+        ):
             resolved_by = None
         if new is None:
             outcome.unchanged += 1
         elif key in corrected:
-            before = earlier[corrected[key]]
-            if (before.values, before.extra) == (new.values, new.extra):
+            delivery, row_no = corrected[key]
+            if _says_the_same(earlier[corrected[key]], new):
                 outcome.already += 1
-                confirmed[original.source].add(corrected[key][0])
+                confirmed[original.source].add(delivery)
             else:
-                outcome.left_out.append(f"{line.where}: corrected before, in delivery {corrected[key][0]}")
+                outcome.left_out.append(
+                    f"{line.where}: corrected before, as row {row_no} of {delivery}; "
+                    f"if that is wrong, first: clearance quarantine import --undo {delivery} --row {row_no}"
+                )
+        elif key in made.undone:
+            outcome.left_out.append(f"{line.where}: it is the row of a correction that was taken back")
+        elif not is_again and any(_says_the_same(earlier[row], new) for row in made.taken_back_from(key)):
+            outcome.left_out.append(
+                f"{line.where}: this very correction was taken back; if it is right after all, import with --again"
+            )
         elif key in standing:
             outcome.left_out.append(f"{line.where}: dismissed before")
         elif resolved_by not in (None, "came_again"):
@@ -203,7 +214,9 @@ def bring_back(
     ]
     for source, rows in sorted(changed.items()):
         outcome.deliveries.append(
-            ingest.land_correction(workspace, contracts[source], rows, file, as_of or day[1])
+            ingest.land_correction(
+                workspace, contracts[source], rows, file, as_of or day[1], {name for name, _ in made.undone}
+            )
         )
     _approve(workspace, [item for item, _ in outcome.deliveries], by=by, why=why, at=at)
     return outcome
@@ -239,67 +252,8 @@ def undo_dismissal(workspace: Workspace, number: int, *, by: str, why: str, at: 
     )  # fmt: skip
 
 
-def source_rows(workspace: Workspace, keys: Iterable[Key]) -> dict[Key, SourceRow]:
-    """Landed rows as received, by delivery and row number; a key that is not landed is left out."""
-    wanted: dict[str, list[int]] = defaultdict(list)
-    for delivery_id, row_no in set(keys):
-        wanted[delivery_id].append(row_no)
-    contracts = load_sources()
-    groups: dict[tuple[str, tuple[str, ...]], list[ingest.Delivery]] = defaultdict(list)
-    for item in ingest.landed(workspace):
-        if item.delivery_id in wanted:
-            groups[(item.source, tuple(item.columns))].append(item)
-    found: dict[Key, SourceRow] = {}
-    for (source, _), items in groups.items():
-        by_file = {str(item.rows_file): item for item in items}
-        pairs = [(str(item.rows_file), number) for item in items for number in wanted[item.delivery_id]]
-        arriving = pa.table(
-            {"filename": [name for name, _ in pairs], "row_no": pa.array([no for _, no in pairs], pa.int64())}
-        )
-        with workspace.scratch() as connection:
-            connection.register("arriving", arriving)
-            scan = workspace.scan([item.rows_file for item in items], with_filename=True)
-            result = connection.execute(
-                f"select r.* from {scan} as r semi join arriving as a on a.filename = r.filename and a.row_no = r.row_no"
-            )
-            names = [column[0] for column in result.description or ()]
-            rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-            connection.unregister("arriving")
-        for row in rows:
-            item = by_file[row.pop("filename")]
-            row_no = int(row.pop("row_no"))
-            found[(item.delivery_id, row_no)] = _source_row(item, row_no, row, contracts[source])
-    return found
-
-
-def _source_row(
-    item: ingest.Delivery, row_no: int, row: dict[str, str | None], contract: SourceContract
-) -> SourceRow:
-    surplus = json.loads(row.get("_extra") or "{}")
-    extra = {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in surplus.items()
-        if value is not None
-    }
-    for name, value in row.items():
-        if name not in contract.columns and not name.startswith("_") and value is not None:
-            extra[name] = value
-    return SourceRow(
-        source=item.source,
-        values={name: row.get(name) for name in contract.columns},
-        extra=extra,
-        changed_at=ingest.change_time(item, row_no),
-        delivered_for=item.delivered_for,
-    )
-
-
-def _corrected(workspace: Workspace) -> dict[Key, Key]:
-    """Which row corrects a row, over all landed corrections."""
-    return {
-        (entry.delivery_id, entry.row_no): (item.delivery_id, number)
-        for item in ingest.landed(workspace)
-        for number, entry in enumerate(ingest.corrections_of(item), start=1)
-    }
+def _says_the_same(before: SourceRow, new: SourceRow) -> bool:
+    return (before.values, before.extra) == (new.values, new.extra)
 
 
 def _dismissals(workspace: Workspace) -> tuple[set[Key], set[Key]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -66,10 +66,12 @@ def land_correction(
     rows: Sequence[CorrectedRow],
     file: Path,
     delivered_for: date,
+    taken_back: Collection[str] = (),
 ) -> tuple[Delivery, bool]:
     """Land corrected rows of one source as a delivery; `file` is what the person handed over, kept as original.
 
-    The id is made of references and values: the same corrections again, in another file, are the same delivery.
+    The id is made of references and values: the same corrections again, in another file, are the same delivery; but
+    not the same as one that was `taken_back` (ids of deliveries), which counts no more.
     Returns the delivery and whether it is new.
     """
     ordered = sorted(rows, key=lambda row: (row.corrects.delivery_id, row.corrects.row_no))
@@ -102,6 +104,11 @@ def land_correction(
             ]
         },
     )
+    times = 0
+    while arrival.delivery_id in taken_back:
+        times += 1
+        text = f"{identity}\ntaken back {times}"
+        arrival = replace(arrival, identity=hashlib.sha256(text.encode()).hexdigest())
     columns = tuple(contract.columns)
     content: dict[str, pa.Array] = {
         "row_no": pa.array(range(1, len(ordered) + 1), pa.int64()),

@@ -1,5 +1,6 @@
 -- Grain: one entry to post: basis, subject, flow, day, cell. Inputs: core.target_entries, registry.ledger_entries,
--- core.changed_leads, core.ticket_versions, core.lead_of_ticket, registry.publications, registry.replays, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
+-- core.changed_leads, core.ticket_versions, core.lead_of_ticket, registry.publications, registry.replays,
+-- registry.undone_corrections, registry.active_members, stage.rows, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
 -- what should be booked and what is, on its own day where that day is not published yet, else on the business date,
 -- where it counts as a correction with its cause. Nothing on a published day ever changes.
 create or replace table core.postings as
@@ -32,6 +33,14 @@ fresh as (
     where v.delivery_id not in (
         select unnest(delivery_ids) from registry.publications
         where sequence = (select max(sequence) from registry.publications))
+),
+undone as (
+    -- Tickets, and the leads they were published in, of which a correction was taken back since.
+    select unnest([r.ticket_id, m.lead_id]) as subject_id
+    from registry.undone_corrections as u
+    join stage.rows as r on r.delivery_id = u.delivery_id and coalesce(u.row_no, r.row_no) = r.row_no
+    left join registry.active_members as m on m.ticket_id = r.ticket_id
+    where u.made_after >= (select coalesce(max(sequence), 0) from registry.publications)
 )
 select
     d.basis, d.subject_id, d.flow, d.occurred_on,
@@ -40,6 +49,7 @@ select
     case
         when d.occurred_on > $newest_date then null
         when c.cause is not null then c.cause
+        when d.subject_id in (select subject_id from undone) then 'undone_correction'
         when d.subject_id in (select subject_id from fresh) then 'late_row'
         when (select coalesce(max(replay_no), 0) from registry.replays)
              > (select coalesce(max(last_replay), 0) from registry.publications) then 'replay'

@@ -1,8 +1,8 @@
 -- Grain: one row in quarantine. Inputs: core.known_rows, core.settled_rows, core.ticket_versions. Why: a claim the table
 -- does not hold yet. Resolved is a row in whose place another stands: a correction (wherever it ended: itself in
 -- quarantine, it is on the list in this row's place), a later good version of the same number, or the same claim come
--- again in a later delivery (a snapshot repeats it every day; only its newest row counts); and a row that a person
--- dismissed. A row settled by a person takes no part in what came again: else a copy could hide its own correction.
+-- again in a later delivery (a snapshot repeats it every day; only its newest row counts); a row that a person
+-- dismissed; and the row of a correction that was taken back. A row settled by a person takes no part in what came again: else a copy could hide its own correction.
 create or replace table clearance.quarantine as
 with waiting as (
     select
@@ -19,7 +19,7 @@ resolved as (
     select
         q.*,
         case
-            when q.how = 'dismissed' then 'dismissed'
+            when q.how in ('dismissed', 'undone') then q.how
             when q.how = 'correction' and q.correction_became = 'quarantined' then 'came_again'
             when q.how = 'correction' then 'correction'
             when exists (

@@ -4,111 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import shutil
 import stat
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-import xlsxwriter
-from python_calamine import CalamineWorkbook
-from typer.testing import CliRunner
 
 from pipelines import ingest
-from pipelines.cli import app
 from pipelines.contracts import load_sources
-from pipelines.settings import DEFAULT_CITY_DIR
-from pipelines.store import Workspace, open_published
+from pipelines.store import Workspace
 from pipelines.worklist import source_rows
+from tests.quarantine_harness import Office, Sheets, clue, correct, read, write
 
 REASONS = {
     "missing_ticket_no", "unreadable_ticket_no", "unreadable_received_at", "impossible_received_at",
     "closed_before_received", "negative_amount", "unknown_division", "unknown_channel", "cut_record", "broken_row",
 }  # fmt: skip
-Sheets = dict[str, list[list[str]]]
-
-
-class Office:
-    """A workspace and a city, worked through the command line."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.city, self.workspace = root, root / "city", root / "workspace"
-        shutil.copytree(DEFAULT_CITY_DIR, self.city)
-
-    def run(self, *arguments: str | Path, code: int = 0) -> str:
-        result = CliRunner().invoke(
-            app,
-            [
-                "--workspace",
-                str(self.workspace),
-                "--city",
-                str(self.city),
-                *(str(word) for word in arguments),
-            ],
-        )
-        assert result.exit_code == code, f"{arguments}: {result.output}"
-        return " ".join(result.output.split())
-
-    def national(self, name: str, rows: list[dict[str, Any]], as_of: str) -> str:
-        file = self.root / name
-        file.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-        return self.run("import", "national", file, "--as-of", as_of)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with open_published(self.workspace / "published" / "latest" / "clearance.duckdb") as connection:
-            return connection.execute(query).fetchall()
-
-    def waiting(self) -> int:
-        return int(self.rows("select count(*) from clearance.quarantine where not is_resolved")[0][0])
-
-    def rebuilt_the_same(self) -> bool:
-        return "DIFFERENT" not in self.run("rebuild")
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
-
-
-def clue(number: str | None, **values: str | None) -> dict[str, Any]:
-    return {"clueCode": number, "registerTime": "2023-08-30 09:00:00", "updateTime": "2023-08-30 10:00:00",
-            "reporterName": "张测试", "reporterPhone": "13800000000", "regionCode": "640104", "status": "10",
-            "summary": "=1+1 拖欠", **values}  # fmt: skip
-
-
-def read(file: Path) -> Sheets:
-    book = CalamineWorkbook.from_path(str(file))
-    return {
-        name: [[str(cell) for cell in line] for line in book.get_sheet_by_name(name).to_python()]
-        for name in book.sheet_names
-        if name != "说明"
-    }
-
-
-def write(file: Path, sheets: Sheets) -> Path:
-    book = xlsxwriter.Workbook(file)
-    for name, lines in sheets.items():
-        sheet = book.add_worksheet(name)
-        for row, line in enumerate(lines):
-            for column, value in enumerate(line):
-                sheet.write_string(row, column, value)
-    book.close()
-    return file
-
-
-def correct(sheets: Sheets, change: Callable[[dict[str, str]], None]) -> Sheets:
-    """The sheets with every row changed by `change`, which sees the row by header."""
-    made: Sheets = {}
-    for name, (header, *lines) in sheets.items():
-        made[name] = [header]
-        for line in lines:
-            row = dict(zip(header, line, strict=True))
-            change(row)
-            made[name].append([row[title] for title in header])
-    return made
 
 
 def hotline_csv(root: Path) -> Path:
@@ -241,12 +157,12 @@ def test_every_reason_is_listed_corrected_and_published(office: Office) -> None:
     assert "=1+1 拖欠" in sheets["national"][1]
 
     unchanged = office.run("quarantine", "import", file, "--by", "李工", "--why", "没改")
-    assert "10 rows unchanged" in unchanged and "landed" not in unchanged
+    assert "10 rows wait in quarantine: nothing was changed" in unchanged and "landed" not in unchanged
     mended_sheets = correct(sheets, mend)
     refuse_what_slipped(office, mended_sheets)
     mended = write(office.root / "改.xlsx", mended_sheets)
     said = office.run("quarantine", "import", mended, "--by", "李工", "--why", "电话核实")
-    assert said.count("landed") == 3 and "0 rows unchanged" in said
+    assert said.count("landed") == 3 and "nothing was changed" not in said
     only_the_change_differs(office)
     again = office.run("quarantine", "import", mended, "--by", "李工", "--why", "电话核实")
     assert again.count("already landed") == 3

@@ -61,7 +61,12 @@ insert into core.ticket_events values
     ('regional:R1', 2, 'accepted', '2023-08-31 08:00', '2023-08-31');
 
 create table registry.active_members (ticket_id varchar, lead_id varchar);
-insert into registry.active_members values ('hotline:GD1', 'L1'), ('national:N1', 'L1');
+-- national:N9 was made by a correction alone, which was taken back.
+insert into registry.active_members values ('hotline:GD1', 'L1'), ('national:N1', 'L1'), ('national:N9', 'L8');
+create table registry.known_undone_corrections (delivery_id varchar, row_no bigint);
+insert into registry.known_undone_corrections values ('c9', null);
+create table stage.rows (delivery_id varchar, row_no bigint, ticket_id varchar);
+insert into stage.rows values ('c9', 1, 'national:N9');
 create table registry.standing_judgements (ticket_a varchar, ticket_b varchar, verdict varchar);
 insert into registry.standing_judgements values ('hotline:GD1', 'petition:P1', 'different');
 create table registry.ledger_entries (basis varchar, subject_id varchar, flow varchar, booked_on date,

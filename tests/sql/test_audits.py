@@ -36,7 +36,12 @@ BREAKS: dict[str, list[str]] = {
         "update clearance.tickets set is_open = false where ticket_id = 'regional:R1'",
         "update clearance.tickets set division_code = '640100' where ticket_id = 'regional:R1'",
     ],
-    "tickets_do_not_vanish": ["insert into registry.active_members values ('hotline:gone', 'L9')"],
+    "tickets_do_not_vanish": [
+        "insert into registry.active_members values ('hotline:gone', 'L9')",
+        "delete from registry.known_undone_corrections",
+        "update registry.known_undone_corrections set row_no = 2",
+        "insert into core.ticket_versions (ticket_id) values ('national:N9')",
+    ],
     "channels_do_not_shrink": [
         "update registry.ledger_entries set quantity = 2",
         "update registry.ledger_entries set channel = 'cyberspace'",

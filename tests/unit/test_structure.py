@@ -12,7 +12,8 @@ import sqlglot
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "errors", "settings", "contracts", "store", "registry", "normalize", "ingest", "quality", "resolve", "clocks",
-    "ledger", "publish", "tables", "day", "worksheet", "slips", "worklist", "doctor", "commands", "cli",
+    "ledger", "publish", "tables", "day", "received", "corrected", "worksheet", "slips",
+    "worklist", "doctor", "commands", "cli",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "pipelines").rglob("*.py"))
 STATEMENTS = sorted((ROOT / "sql").rglob("*.sql"))
