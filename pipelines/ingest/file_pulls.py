@@ -256,6 +256,8 @@ class _Pull:
     def _is_of_another_day(self, known: Delivery, name: str) -> bool:
         """Whether the same bytes came for a day that the file of this name is not for."""
         own = date_in_name(name)
+        if own is not None and known.rows == 0:
+            return known.covers != own
         if own is None or known.name == name:
             return False
         return known.delivered_for < own or (not known.is_handed_over and date_in_name(known.name) != own)

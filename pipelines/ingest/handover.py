@@ -13,7 +13,7 @@ from pipelines.contracts import SourceContract
 from pipelines.errors import DeliveryRefused, SourceIncomplete
 from pipelines.ingest.archives import FileUnreadable, HandedOver, gather
 from pipelines.ingest.days import date_in_name
-from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery
+from pipelines.ingest.deliveries import Delivery, PullReport, Refusal, find_delivery, landed
 from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_pages import FramedPage, distinct_read, framed_pages, pages_reading
 from pipelines.ingest.json_reader import Page, has_replacement, read_json_lines, read_page, write_rows
@@ -112,8 +112,8 @@ class _Outcome:
                 if marker_file is not None:
                     marker = read_marker(contract.source, start_of(marker_file.file), marker_file.name)
                     check_marker(contract.source, marker, item, rows=None)
-                arrival = self._arrival(item.name, [item], item.sha256)
-                if self._is_known(arrival):
+                arrival = self._unknown(self._arrival(item.name, [item], item.sha256))
+                if arrival is None:
                     return
                 with (
                     reading_connection(self.workspace) as connection,
@@ -150,10 +150,10 @@ class _Outcome:
             return
         pages.sort(key=lambda entry: _place_of_page(*entry))
         items = [item for _, item in pages]
-        arrival = self._arrival_of_pages(items)
-        name = arrival.name
-        if self._is_known(arrival):
+        arrival = self._unknown(self._arrival_of_pages(items))
+        if arrival is None:
             return
+        name = arrival.name
         rows = [row for page, _ in pages for row in page.rows]
         if len(rows) > MAX_ANSWERED_ROWS:
             too_many = DeliveryRefused(
@@ -189,8 +189,8 @@ class _Outcome:
                 self.say(f"{contract.source}: {handed.name} is the same page again and counts once")
             pages.setdefault(page.item.sha256, page)
         ordered = sorted(pages.values(), key=lambda page: _place_of_page(page.page, page.item))
-        arrival = self._arrival_of_pages([page.item for page in ordered])
-        if self._is_known(arrival):
+        arrival = self._unknown(self._arrival_of_pages([page.item for page in ordered]))
+        if arrival is None:
             return True
         totals = [page.page.total for page in ordered if page.page.total is not None]
         try:
@@ -268,11 +268,20 @@ class _Outcome:
             is_handed_over=True,
         )
 
-    def _is_known(self, arrival: Arrival) -> bool:
-        known = find_delivery(self.workspace, self.contract.source, arrival.delivery_id)
+    def _unknown(self, arrival: Arrival) -> Arrival | None:
+        """The arrival where it is to be landed; None where it was landed before, which is then counted."""
+        source, day = self.contract.source, arrival.delivered_for
+        known = find_delivery(self.workspace, source, arrival.delivery_id)
+        if known is not None and day is not None and known.rows == 0 and known.covers != day:
+            # Two days' empty files are the same bytes, and yet each says that its own day had nothing.
+            mark = arrival.name if date_in_name(arrival.name) == day else day.isoformat()
+            arrival = replace(arrival, identity=f"{arrival.identity}\n{mark}")
+            same = [item for item in landed(self.workspace, source) if item.sha256 == known.sha256]
+            known = next((item for item in same if item.covers == day), None)
         if known is not None:
             self._add(known, False)
-        return known is not None
+            return None
+        return arrival
 
     def _add(self, delivery: Delivery, is_new: bool) -> None:
         (self.new if is_new else self.known).append(delivery)

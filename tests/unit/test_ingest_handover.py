@@ -13,10 +13,12 @@ import pytest
 
 from pipelines.contracts import SourceContract, load_sources
 from pipelines.errors import ConfigurationError, DeliveryRefused
-from pipelines.ingest import handover, import_files, json_pages, landed, original_bytes, refusals
+from pipelines.ingest import handover, import_files, json_pages, landed, original_bytes, pull, refusals
 from pipelines.ingest.days import date_in_name
 from pipelines.ingest.readers import form_of
+from pipelines.settings import Connection
 from pipelines.store import Workspace
+from tests.ingest_harness import write_work_orders
 
 CSV = "ajbh,ajly,djsj,xzqh,ajzt,gxsj\r\nA1,1,2023-08-29,640104,01,2023-08-30 10:00:00\r\n"
 
@@ -303,3 +305,70 @@ def test_a_landed_delivery_is_sealed_and_complete_or_absent(workspace, tmp_path,
 )
 def test_the_date_in_a_name(name: str, day: str) -> None:
     assert str(date_in_name(name)) == day
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Path:
+    """A folder of what was handed over, beside the workspace."""
+    folder = tmp_path / "received"
+    folder.mkdir()
+    return folder
+
+
+def test_two_days_empty_files_are_two_deliveries_and_each_day_is_covered(workspace, received) -> None:
+    hotline = load_sources()["hotline"]
+    days = (date(2023, 8, 31), date(2023, 8, 30), date(2023, 8, 29))
+    files = [received / f"GD_{day:%Y%m%d}_01.csv" for day in days]
+    for file in files:
+        write_work_orders(received, file.name, [], has_marker=False)
+    report = import_files(workspace, hotline, files, None)
+    assert [item.covers for item in report.deliveries] == list(days)
+    for again in (files, [received], list(reversed(files))):
+        report = import_files(workspace, hotline, again, None)
+        assert (len(report.deliveries), len(report.already_landed)) == (0, 3), "the same file twice is one"
+    (received / "GD_20230829_02.csv").write_bytes(files[0].read_bytes())
+    assert len(import_files(workspace, hotline, [received], None).deliveries) == 0, (
+        "the day is covered already"
+    )
+
+
+def test_an_empty_file_without_a_date_is_for_the_days_it_is_handed_over_for(workspace, received) -> None:
+    hotline = load_sources()["hotline"]
+    write_work_orders(received, "empty.csv", [], has_marker=False)
+    for day, new in (
+        (date(2023, 8, 30), 1),
+        (date(2023, 8, 31), 1),
+        (date(2023, 8, 30), 0),
+        (date(2023, 8, 31), 0),
+    ):
+        report = import_files(workspace, hotline, [received / "empty.csv"], day)
+        assert len(report.deliveries) == new
+        assert [item.covers for item in (*report.deliveries, *report.already_landed)] == [day]
+
+
+def test_an_empty_page_says_of_each_day_that_it_had_nothing(national, workspace, received) -> None:
+    file = write(received, "page.json", page(0, 1, []))
+    for day in (date(2023, 8, 30), date(2023, 8, 31), date(2023, 8, 31)):
+        import_files(workspace, national, [file], day)
+    assert [item.covers for item in landed(workspace)] == [date(2023, 8, 30), date(2023, 8, 31)]
+
+
+def test_a_file_with_rows_is_one_delivery_whatever_day_its_name_says(workspace, received) -> None:
+    hotline = load_sources()["hotline"]
+    for name in ("GD_20230830_01.csv", "GD_20230831_01.csv"):
+        write_work_orders(received, name, ["GD1"], has_marker=False)
+    report = import_files(workspace, hotline, [received], None)
+    assert (len(report.deliveries), len(report.already_landed)) == (1, 1), "a copy is no proof of another day"
+
+
+def test_an_empty_file_handed_over_and_pulled_is_one_delivery_of_its_day(workspace, received) -> None:
+    hotline = load_sources()["hotline"]
+    for day in (30, 31):
+        write_work_orders(received, f"GD_202308{day}_01.csv", [])
+    place = Connection(conn_type="fs", extra={"path": str(received)})
+    import_files(workspace, hotline, [received / "GD_20230831_01.csv"], None)
+    report = pull(workspace, hotline, place, date(2023, 8, 31))
+    assert [item.covers for item in report.deliveries] == [date(2023, 8, 30)], "the day before is landed too"
+    assert len(import_files(workspace, hotline, [received], None).already_landed) == 2
+    assert len(pull(workspace, hotline, place, date(2023, 8, 31)).deliveries) == 0
+    assert len(landed(workspace)) == 2
