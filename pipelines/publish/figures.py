@@ -104,6 +104,12 @@ class Figures:
         """Rows of a source in quarantine that nothing has settled (未入账); all sources' are the key figure."""
         return sum(int(row["unresolved"]) for row in self.quarantine if row["source"] == source)
 
+    def waiting_by_source(self) -> list[tuple[str, str, int]]:
+        """The sources that have rows waiting: title, name and how many; in order of the titles."""
+        named = {(str(row["title"]), str(row["source"])) for row in self.quarantine}
+        waiting = [(title, source, self.waiting_rows(source)) for title, source in sorted(named)]
+        return [found for found in waiting if found[2]]
+
     @property
     def missing_sources(self) -> list[Mapping[str, Any]]:
         """Sources that did not deliver for the business date."""

@@ -148,6 +148,11 @@ def _shown(name: str, value: int) -> str:
     return f'<span data-figure="{name}">{count(value)}</span>'
 
 
+def _whole(text: str) -> str:
+    """A label with its number, never broken between the two."""
+    return f'<span class="whole">{text}</span>'
+
+
 def _headline(figures: Figures) -> str:
     key = figures.key()
     change = figures.of("ticket")
@@ -157,13 +162,13 @@ def _headline(figures: Figures) -> str:
         alert = " is-alert" if is_alert and key[f"tickets_{name}"] else ""
         return f"""<div class="figure"><h3>{title}</h3>
 <p class="big{alert}">{_shown(f"tickets_{name}", key[f"tickets_{name}"])}<small>件次</small></p>
-<p class="second">{_shown(f"leads_{name}", key[f"leads_{name}"])}<small> 条线索　{remark}</small></p></div>"""
+<p class="second">{_shown(f"leads_{name}", key[f"leads_{name}"])}<small> 条线索　{_whole(remark)}</small></p></div>"""
 
     def on_time(title: str, remark: str, part: str, whole: str, formula: tuple[str, str]) -> str:
         numbers = [key[f"tickets_{part}"], key[f"tickets_{whole}"]]
         leads = share(key[f"leads_{part}"], key[f"leads_{whole}"])
-        said = f"{formula[0]} {_shown(f'tickets_{part}', numbers[0])} ÷ "
-        said += f"{formula[1]} {_shown(f'tickets_{whole}', numbers[1])}；线索 {leads}"
+        said = _whole(f"{formula[0]} {_shown(f'tickets_{part}', numbers[0])}") + " ÷ "
+        said += _whole(f"{formula[1]} {_shown(f'tickets_{whole}', numbers[1])}；") + _whole(f"线索 {leads}")
         return f"""<div class="figure"><h3>{title}<small>（{remark}）</small></h3>
 <p class="big">{share(*numbers)}</p>
 <p class="formula">{said}</p></div>"""
@@ -198,11 +203,12 @@ def _beside(figures: Figures, city: City) -> str:
         return f'<div class="figure"><h3>{title}</h3><p class="big{alert}">{body}</p><p class="formula">{remark}</p></div>'
 
     waiting = "、".join(
-        f"{escape(title)} {count(number)}" for title, number in _unresolved_by_source(figures) if number
+        f"{escape(title)} {count(number)}" for title, _, number in figures.waiting_by_source()
     )
     size = figures.incidents
     large = "　".join(
-        f"{SIZE_NAMES[name]} {count(size.get(name, {}).get('open', 0))}" for name in ("major", "large")
+        _whole(f"{SIZE_NAMES[name]} {count(size.get(name, {}).get('open', 0))}")
+        for name in ("major", "large")
     )
     parts = [
         small(
@@ -240,13 +246,6 @@ def _beside(figures: Figures, city: City) -> str:
         ),
     ]
     return f'<section class="beside" aria-label="清零及并列指标">{"".join(parts)}</section>'
-
-
-def _unresolved_by_source(figures: Figures) -> list[tuple[str, int]]:
-    found: dict[str, int] = {}
-    for row in figures.quarantine:
-        found[str(row["title"])] = found.get(str(row["title"]), 0) + int(row["unresolved"])
-    return sorted(found.items())
 
 
 def _formulas(city: City) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from pipelines.publish.figures import ALL, BASES, FLOWS, Figures
 from pipelines.publish.wording import (
@@ -16,9 +17,11 @@ from pipelines.publish.wording import (
     control,
     count,
     day_of_month,
+    expectation,
     freshness,
     share,
     signed,
+    subject_names,
     wan,
 )
 
@@ -184,14 +187,13 @@ def sources_table(figures: Figures) -> str:
         )
         numbers += f"<td>{count(figures.waiting_rows(source['source']))}</td>"
         rows += (
-            f'<tr><th scope="row">{escape(str(source["title"]))}</th><td class="text">{escape(channels)}</td>'
+            f'<tr><th scope="row" class="wrap">{escape(str(source["title"]))}<small>{escape(channels)}</small></th>'
             f'<td class="text wrap{alert}">{escape(freshness(source, figures.business_date))}</td>'
             f"<td>{day_of_month(source['last_delivered_for'])}</td>{numbers}"
             f'<td class="text">{escape(control(source))}</td><td>{count(source["refused"])}</td></tr>'
         )
     heads = (
-        "来源",
-        "渠道",
+        "来源<small>渠道</small>",
         "报送情况",
         "最近报送",
         "接收行数",
@@ -203,32 +205,35 @@ def sources_table(figures: Figures) -> str:
         "总数核对",
         "拒收批数",
     )
-    return _table(heads, 3, rows, also_text=(10,))
+    return _table(heads, 2, rows, also_text=(9,), label="来源报送")
 
 
 def checks_section(figures: Figures) -> str:
     """How many checks passed, those that did not, and the list of all."""
-    passed = sum(check["status"] == "passed" for check in figures.checks)
     other = [check for check in figures.checks if check["status"] != "passed"]
-    said = f"共 {count(len(figures.checks))} 项核对，{count(passed)} 项通过"
+    passed = [check for check in figures.checks if check["status"] == "passed"]
+    said = f"共 {count(len(figures.checks))} 项核对，{count(len(passed))} 项通过"
     said += f"，{count(len(other))} 项提示（不阻断发布）。" if other else "。"
-    rows = "".join(
-        f'<tr><td class="text">{CHECK_STATUS_NAMES.get(check["status"], check["status"])}</td>'
-        f'<td class="text wrap">{escape(str(check["description"]))}</td>'
-        f'<td class="text">{escape(str(check["subject"]))}</td><td>{count(check["observed"])}</td></tr>'
-        for check in (*other, *(check for check in figures.checks if check["status"] == "passed"))
-    )
-    heads = ("结果", "核对内容", "对象", "发现数")
-    shown = ""
-    if other:
-        warned = "".join(
+    names = subject_names(figures.sources)
+    heads = ("结果", "核对内容", "对象", "发现", "应为")
+    shown = _table(heads, 3, _check_rows(other, names)) if other else ""
+    rows = _check_rows([*other, *passed], names)
+    return f"<p>{said}</p>{shown}<details><summary>全部核对</summary>{_table(heads, 3, rows)}</details>"
+
+
+def _check_rows(checks: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
+    rows = ""
+    for check in checks:
+        expected = expectation(check["expected"])
+        unit = " %" if expected.endswith("%") else ""
+        subject = str(check["subject"])
+        rows += (
             f'<tr><td class="text">{CHECK_STATUS_NAMES.get(check["status"], check["status"])}</td>'
             f'<td class="text wrap">{escape(str(check["description"]))}</td>'
-            f'<td class="text">{escape(str(check["subject"]))}</td><td>{count(check["observed"])}</td></tr>'
-            for check in other
+            f'<td class="text wrap">{escape(names.get(subject, subject))}</td>'
+            f"<td>{count(check['observed'])}{unit}</td><td>{escape(expected)}</td></tr>"
         )
-        shown = _table(heads, 3, warned)
-    return f"<p>{said}</p>{shown}<details><summary>全部核对</summary>{_table(heads, 3, rows)}</details>"
+    return rows
 
 
 def _span(first: object, last: object) -> str:
@@ -236,12 +241,16 @@ def _span(first: object, last: object) -> str:
     return texts[0] if texts[0] == texts[1] else f"{texts[0]}至{texts[1]}"
 
 
-def _table(heads: Sequence[str], text_columns: int, rows: str, also_text: Sequence[int] = ()) -> str:
+def _table(
+    heads: Sequence[str], text_columns: int, rows: str, also_text: Sequence[int] = (), label: str = ""
+) -> str:
     cells = "".join(
         f'<th scope="col"{" class=text" if index < text_columns or index in also_text else ""}>{head}</th>'
         for index, head in enumerate(heads)
     )
-    return _scrolling(heads[0], f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>")
+    return _scrolling(
+        label or heads[0], f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
+    )
 
 
 def _scrolling(label: str, table: str) -> str:

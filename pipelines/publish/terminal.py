@@ -119,8 +119,7 @@ def _print_rates(figures: Figures, console: Console) -> None:
 
 
 def _print_waiting(figures: Figures, console: Console) -> None:
-    waiting = [(str(source["source"]), figures.waiting_rows(source["source"])) for source in figures.sources]
-    text = "、".join(f"{source} {count(rows)}" for source, rows in waiting if rows) or "无"
+    text = "、".join(f"{source} {count(rows)}" for _, source, rows in figures.waiting_by_source()) or "无"
     _print_folded(f"未入账（隔离待核，按来源）：{text}", console)
     for source in figures.missing_sources:
         said = visible(

@@ -5,10 +5,11 @@ A share is never rounded to 100 % or to 0 % unless it is exactly that; what is u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from pipelines.contracts import load_tables
 from pipelines.settings import Thresholds
 
 UNDEFINED = "—"
@@ -189,6 +190,18 @@ def control(source: Mapping[str, object]) -> str:
         return "来源不提供总数"
     ours, theirs = source["control_rows"], source["control_total"]
     return f"一致 {theirs:,}" if source["is_control_total_met"] else f"不一致：对方 {theirs:,}，我方 {ours:,}"
+
+
+def subject_names(sources: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """What checks are about, as officials know it: sources and tables by their names."""
+    tables = {name: table.title for name, table in load_tables().items()}
+    titles = {str(source["source"]): str(source["title"]) for source in sources}
+    return {"audit": "各表之间", "clearance": "公布的数据库"} | tables | titles
+
+
+def expectation(text: object) -> str:
+    """The bound of a check (`0`, `at most 5 %`, `at least 1`) in Chinese."""
+    return str(text).replace("at most ", "至多 ").replace("at least ", "至少 ")
 
 
 def thresholds(limits: Thresholds) -> str:

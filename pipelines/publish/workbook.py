@@ -22,10 +22,13 @@ from pipelines.publish.wording import (
     LOCAL,
     REASON_NAMES,
     control,
+    count,
     day,
+    expectation,
     freshness,
     pace,
     ratio,
+    subject_names,
     ten_thousands,
     thresholds,
 )
@@ -98,6 +101,7 @@ def _progress(sheet: Sheet, figures: Figures, city: City, subtitle: str) -> None
             "件次与线索并列：件次按来源记录逐件计，线索按去重后的事项计，二者不得相加。其余指标的公式见各表及“说明”。"
         ]
         + [f"＊{line}" for line in _missing(figures)]
+        + [_waiting(figures)]
     )
     sheet.finish(freeze_columns=2, print_columns_repeated=True)
 
@@ -133,7 +137,11 @@ def _standing(sheet: Sheet, figures: Figures, city: City, subtitle: str, what: s
         sheet.row(
             [TOTAL if code == ALL else names[code], *_standing_values(figures, *cell)], is_total=code == ALL
         )
-    sheet.notes([f"{name}：{formula}。{remark}。" for name, formula, remark in FORMULAS] + _missing(figures))
+    sheet.notes(
+        [f"{name}：{formula}。{remark}。" for name, formula, remark in FORMULAS]
+        + _missing(figures)
+        + [_waiting(figures)]
+    )
     sheet.finish(freeze_columns=1)
 
 
@@ -169,15 +177,16 @@ def _checks(sheet: Sheet, figures: Figures, subtitle: str) -> None:
             Column("名称", 34, "wrap"),
         ],
     )
+    names = subject_names(figures.sources)
     for check in figures.checks:
         sheet.row(
             [
                 CHECK_STATUS_NAMES.get(check["status"], check["status"]),
                 check["description"],
-                check["subject"],
+                names.get(check["subject"], check["subject"]),
                 "阻断" if check["is_blocking"] else "提示",
                 check["observed"],
-                check["expected"],
+                expectation(check["expected"]),
                 check["check_name"],
             ]
         )
@@ -270,8 +279,8 @@ def _sources(sheet: Sheet, figures: Figures, subtitle: str) -> None:
         "来源报送情况",
         subtitle,
         [
-            Column("来源", 28, "wrap"),
-            Column("渠道", 22, "wrap"),
+            Column("来源", 26, "wrap"),
+            Column("渠道", 18, "wrap"),
             Column("报送情况", 34, "wrap"),
             Column("最近报送日", 12, "date"),
             Column("批数", 8, "count"),
@@ -281,7 +290,7 @@ def _sources(sheet: Sheet, figures: Figures, subtitle: str) -> None:
             Column("非欠薪", 10, "count"),
             Column("累计隔离", 10, "count"),
             Column("其中未入账", 11, "count"),
-            Column("总数核对", 26, "wrap"),
+            Column("总数核对", 18, "wrap"),
             Column("拒收批数", 9, "count"),
         ],
     )
@@ -350,6 +359,13 @@ def _missing(figures: Figures) -> list[str]:
         f"{source['title']}：{freshness(source, figures.business_date)}；相关渠道的 0 不等于没有。"
         for source in figures.missing_sources
     ]
+
+
+def _waiting(figures: Figures) -> str:
+    by_source = "、".join(f"{title} {count(rows)}" for title, _, rows in figures.waiting_by_source())
+    return f"未入账（隔离待核）{count(figures.key()['quarantined'])} 条" + (
+        f"：{by_source}。" if by_source else "。"
+    )
 
 
 _SUBJECTS = {"tickets": "件次", "leads": "线索"}

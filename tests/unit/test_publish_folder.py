@@ -169,7 +169,9 @@ def test_totals_are_the_sums_of_the_divisions(published: Published) -> None:
 
 def test_the_bulletin_holds_city_totals_and_says_who_did_not_deliver(published: Published) -> None:
     text = (published.folder / "bulletin.md").read_text(encoding="utf-8")
-    assert "时效内办结率" in text and "名劳动者追回工资" in text and "信访信息系统导出未报送8月31日数据" in text
+    assert (
+        "时效内办结率" in text and "名劳动者追回工资" in text and "信访信息系统导出未报送8月31日数据" in text
+    )
     assert not any(name in text for name in ("兴庆区", "金凤区", "市本级")), (
         "no division stands in what goes to the public"
     )
@@ -256,6 +258,20 @@ def test_waiting_rows_are_one_number_and_settled_ones_have_another_name(publishe
     words = {(row["table_name"], row["column_name"]): row["zh"] for row in csv.DictReader(text.splitlines())}
     assert words["sources", "rows_quarantined"] == "累计隔离"
     assert words["campaign", "quarantined"] == "未入账"
+
+
+def test_checks_name_what_they_are_about_in_chinese(published: Published) -> None:
+    page = (published.folder / "index.html").read_text(encoding="utf-8")
+    section = page[page.index("发布前核对") : page.index("公式与口径")]
+    assert ">信访信息系统导出</td>" in section and ">petition</td>" not in section
+    rows = [row for row in _sheet(published, "核对") if row[-1] == "phones_lost"]
+    assert [row[2] for row in rows] == ["信访信息系统导出"]
+
+
+@pytest.mark.parametrize("sheet", ["清零进度", "分渠道", "分区县"])
+def test_what_waits_stands_under_every_table_of_the_workbook(published: Published, sheet: str) -> None:
+    notes = [str(row[0]) for row in _sheet(published, sheet)]
+    assert "未入账（隔离待核）3 条：12345便民服务工单 2、信访信息系统导出 1。" in notes
 
 
 def test_the_bulletin_says_why_a_source_is_missing_and_that_it_was_waived(published: Published) -> None:

@@ -6,7 +6,18 @@ from datetime import date
 
 import pytest
 
-from pipelines.publish.wording import control, count, day, freshness, share, signed, thresholds, wan, weekday
+from pipelines.publish.wording import (
+    control,
+    count,
+    day,
+    expectation,
+    freshness,
+    share,
+    signed,
+    thresholds,
+    wan,
+    weekday,
+)
 from pipelines.settings import Thresholds
 
 
@@ -64,6 +75,10 @@ def test_what_the_source_says_of_its_totals() -> None:
         control(said | {"control_rows": 1199, "is_control_total_met": False})
         == "不一致：对方 1,200，我方 1,199"
     )
+
+
+def test_the_bound_of_a_check_is_said_in_chinese() -> None:
+    assert [expectation(text) for text in ("0", "at most 5 %", "at least 1")] == ["0", "至多 5 %", "至少 1"]
 
 
 def test_thresholds_are_said_in_people_and_money() -> None:
