@@ -25,8 +25,8 @@ from pipelines.ingest import attempts
 from pipelines.ingest.names import shown_name
 from pipelines.normalize import Landed
 from pipelines.settings import City, Connection, connection_from_environment
-from pipelines.store import Workspace, move_into_place, remove_tree
-from pipelines.tables import Making, Say, make_tables, number, versions_of, wall_clock
+from pipelines.store import Workspace, move_into_place, open_published, remove_tree
+from pipelines.tables import Making, Say, contracts_then, make_tables, number, versions_of, wall_clock
 
 Connections = Callable[[str], Connection | None]
 
@@ -141,9 +141,9 @@ def publish(
 def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -> dict[str, bool]:
     """Make the newest publication's tables again from landing and registry.
 
-    Returns, for each content table, whether its hash is the one that was published.
+    Returns, for each content table, whether its hash is the one that was published. Like is compared with like:
+    sources that were added since are left out; what else is not as it was then is said.
     """
-    contracts = load_sources()
     with workspace.warehouse(memory=city.warehouse_memory, threads=city.warehouse_threads) as connection:
         normalize.prepare(connection, city)
         registry.load(workspace, connection)
@@ -165,6 +165,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
                 where=str(workspace.landing),
                 remedy="put them back from their safe copy",
             )
+        contracts = _contracts_of(workspace, connection, city, last, say)
         making = Making(
             business_date=newest_date,
             publication_id=last.publication_id,
@@ -186,6 +187,55 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
         )
         hashes = publishing.content_hashes(connection, load_tables())
         return {table: hashes.get(table) == published[table] for table in published}
+
+
+def _contracts_of(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    city: City,
+    last: registry.Publication,
+    say: Say,
+) -> dict[str, SourceContract]:
+    """The contracts to make a publication again with; says what is not as it was when it was made."""
+    current = load_sources()
+    row = connection.execute(
+        "select contract_version, rules_version, calendar_version, model_version, code_version "
+        "from registry.publications where publication_id = $1",
+        [last.publication_id],
+    ).fetchone()
+    then = dict(zip(("contracts", "rules", "calendar", "model", "code"), row or (), strict=True))
+    file = _place(workspace, last.business_date, last.revision) / "clearance.duckdb"
+    if not file.is_file():
+        say(f"{last.publication_id}: its folder is not there, so all contracts of now are taken")
+        return current
+    with open_published(file) as published:
+        sources = {
+            str(name) for (name,) in published.execute("select source from clearance.sources").fetchall()
+        }
+    contracts, is_as_then = contracts_then(current, then["contracts"], sources)
+    added, gone = sorted(set(current) - sources), sorted(sources - set(current))
+    if added:
+        say(f"sources added since {last.publication_id}, left out here: {', '.join(added)}")
+    changed = [f"the contract of {name} is gone" for name in gone]
+    if not is_as_then and not gone:
+        newest = {
+            item.source: item for item in ingest.landed(workspace) if item.delivery_id in last.delivery_ids
+        }
+        own = [name for name, item in newest.items() if contracts[name].digest != item.contract_digest]
+        named = f" ({', '.join(own)}: not as when its newest delivery landed)" if own else ""
+        changed.append(f"contracts{named}")
+    try:
+        now = versions_of(city, contracts)
+    except ClearanceError:
+        # (A rule names a channel that a source brought since.)
+        now = versions_of(city, current)
+    changed += [name for name in ("rules", "calendar", "model", "code") if now[name] != then[name]]
+    if changed:
+        say(f"changed since {last.publication_id}: {'; '.join(changed)}")
+        say(
+            "tables that differ for that reason are no fault: the next publication shows and books what changed"
+        )
+    return contracts
 
 
 def try_out(

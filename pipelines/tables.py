@@ -6,7 +6,7 @@ Called by `day`; nothing here publishes, and nothing is booked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -206,17 +206,31 @@ def _reference_tables(
         connection.unregister("arriving")
 
 
+def contracts_then(
+    contracts: Mapping[str, SourceContract], version: str, sources: Collection[str]
+) -> tuple[dict[str, SourceContract], bool]:
+    """The contracts of a publication, of its contract version and sources, as far as those of now still say them.
+
+    Sources that came after it are left out. False: the contract of a source that it has is another one by now.
+    """
+    own = {name: contract for name, contract in contracts.items() if name in sources}
+    return own, _contracts_version(own) == version
+
+
 def versions_of(city: City, contracts: Mapping[str, SourceContract]) -> dict[str, str]:
-    digest = hashlib.sha256("".join(contract.digest for contract in contracts.values()).encode()).hexdigest()[
-        :16
-    ]
+    """What a publication was made with."""
     return {
         "code": __version__,
-        "contracts": digest,
-        "rules": clocks.rules_version(city),
+        "contracts": _contracts_version(contracts),
+        "rules": clocks.rules_version(city, channels(contracts)),
         "calendar": clocks.calendar_version(city),
         "model": MODEL_VERSION,
     }
+
+
+def _contracts_version(contracts: Mapping[str, SourceContract]) -> str:
+    digests = "".join(contract.digest for contract in contracts.values())
+    return hashlib.sha256(digests.encode()).hexdigest()[:16]
 
 
 def _rule_cause(versions: Mapping[str, str], previous: Mapping[str, str] | None) -> str:

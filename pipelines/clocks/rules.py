@@ -164,9 +164,9 @@ def _followed(rule: Rule, standing: Mapping[str, Channel]) -> Rule:
     return rule.model_copy(update={"channels": (*rule.channels, *followers)}) if followers else rule
 
 
-def rules_version(city: City) -> str:
-    """A hash of what the rules say (not of comments and spacing): 16 hex digits."""
-    content = load_rules(city).model_dump(mode="json")
+def rules_version(city: City, standing: Mapping[str, Channel] | None = None) -> str:
+    """A hash of what the rules say of the channels (not of comments and spacing): 16 hex digits."""
+    content = load_rules(city, standing).model_dump(mode="json")
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
