@@ -150,7 +150,8 @@ class _Story:
         places = [self._place(row[name]) for name in ("from_division", "to_division") if row[name]]
         parts = [str(row["occurred_at"] or row["occurred_on"]), self._word("event", row["event"])]
         parts += [" → ".join(places)] if places else []
-        parts += [_one_line(row["detail"])] if row["detail"] else []
+        # (Of an extension the detail is the new deadline.)
+        parts += [f"延至 {_one_line(row['detail'])}"] if row["detail"] else []
         return folded("  ".join(parts) + ("（推断）" if row["is_inferred"] else ""), self.width, 6, 8)
 
     def _clock(self, row: Row) -> list[str]:

@@ -37,6 +37,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "update clearance.ticket_events set event = 'transferred', from_division = '640104', "
             "to_division = '640106', is_inferred = true where event = 'accepted'"
         )
+        connection.execute(
+            "update clearance.ticket_events set event = 'extended', detail = '2023-09-30 18:00:00' where event = 'closed'"
+        )
         folder = workspace.published / "2023-08-31" / "r01"
         folder.parent.mkdir()
         write(workspace, connection, city_settings(), tables, invented_context(city)).rename(folder)
@@ -87,7 +90,7 @@ def test_a_story_has_tickets_events_clocks_matches_and_origins(published: Path) 
     text = "\n".join(printed("L000004", published, 160))
     assert "工单 tickets (2)" in text, "the sixth ticket of every six is of the lead before it"
     for wanted in ("属地 ", "接收时间 2023-", "交付标识 ", "行号 ", "移转 transferred", "兴庆区 640104 → 金凤区 640106",
-                   "（推断）", "办结 closing：", "依据：《信访工作条例》", "证件号相同；用人单位相同", " 元"):  # fmt: skip
+                   "（推断）", "延期 extended  延至 2023-09-30 18:00:00", "办结 closing：", "依据：《信访工作条例》", "证件号相同；用人单位相同", " 元"):  # fmt: skip
         assert wanted in text, wanted
     assert "None" not in text and "False" not in text, "what is empty is not printed"
 
