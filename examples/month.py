@@ -24,7 +24,7 @@ from examples.upstream.servers import Fault, Faults, Upstream
 from pipelines import day, ingest
 from pipelines.contracts import load_sources
 from pipelines.errors import ClearanceError, SourceNotReady
-from pipelines.ingest import rest, sftp
+from pipelines.ingest import database, rest, sftp
 from pipelines.settings import connection_from_environment, load_city
 from pipelines.store import Workspace, open_published
 
@@ -57,7 +57,7 @@ RATES: dict[Fault, float] = {
         (
             Fault.ROWS_SHIFT, Fault.PAGE_SMALLER, Fault.CLOCK_SKEW, Fault.UNAUTHORIZED, Fault.NATIONAL_DOWN,
             Fault.RESTART_IN_READ, Fault.COLUMN_DROPPED, Fault.COLUMN_RETYPED, Fault.PERMISSION_DENIED,
-            Fault.SYMLINK, Fault.PATH_IN_NAME, Fault.SFTP_DOWN,
+            Fault.REGIONAL_DOWN, Fault.SYMLINK, Fault.PATH_IN_NAME, Fault.SFTP_DOWN,
         ),
         OF_A_DAY,
     ),
@@ -110,7 +110,8 @@ def run_month(tickets: int = 2000, days: int = 30, seed: int = 20230831, *, say:
     month = Month(days)
     city = load_city()
     with tempfile.TemporaryDirectory(prefix="month") as name, patch.object(sftp, "STEP_SECONDS", SHORT_SECONDS), \
-            patch.object(rest, "FIRST_PAUSE_SECONDS", 0.05):  # fmt: skip
+            patch.object(rest, "FIRST_PAUSE_SECONDS", 0.05), \
+            patch.object(database, "FIRST_PAUSE_SECONDS", 0.05):  # fmt: skip
         calm = Workspace.open(Path(name) / "undisturbed")
         with _upstream(simulated, Path(name) / "calm", Faults(seed, {})) as upstream:
             for business_date in dates:

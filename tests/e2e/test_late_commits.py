@@ -12,6 +12,8 @@ from examples.upstream.model import City, CityParameters, build_city
 from examples.upstream.servers import Faults, Upstream
 from pipelines import ingest
 from pipelines.contracts import load_sources
+from pipelines.errors import SourceUnreachable
+from pipelines.ingest import database
 from pipelines.ingest.reconcile import reconcile
 from pipelines.settings import Connection
 from pipelines.store import Workspace
@@ -60,3 +62,35 @@ def test_a_database_that_commits_days_late_loses_nothing(city: City, tmp_path: P
         assert newest_held(workspace) == newest_made(city, FIRST + (DAYS - 1) * DAY)
         statements = [reconcile(workspace, contract, known, FIRST + number * DAY) for number in range(DAYS)]
     assert all(statement.agrees for statement in statements)
+
+
+def test_a_database_that_is_down_for_days_loses_nothing(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two days of three nobody is let in; rows commit late meanwhile. The next pull's window and the trailing days
+    before it bring all of it, and say so.
+    """
+    monkeypatch.setattr(database, "FIRST_PAUSE_SECONDS", 0.01)
+    workspace, contract = Workspace.open(tmp_path / "workspace"), load_sources()["regional"]
+    rates = {"regional_down": 1.0, "late_commit": 0.5, "very_late_commit": 0.5}
+    faults = Faults(2, rates, calm_from=FIRST + (DAYS - 1) * DAY)
+    down, late = [], 0
+    with Upstream(city, tmp_path / "city", faults, only=("regional",)) as upstream:
+        known = Connection(**connection(upstream, "regional"))
+        for number in range(DAYS):
+            day = FIRST + number * DAY
+            upstream.advance(end_of(day))
+            try:
+                (item,) = ingest.pull(workspace, contract, known, day).deliveries
+            except SourceUnreachable:
+                down.append(day)
+                continue
+            assert item.control_total_agrees
+            if item.window_since is not None:
+                assert item.window_since.date() < down[-1] - DAY, "it begins before nobody could read"
+            late += item.origin.get("trailing", {}).get("late", 0)
+        assert len(down) == upstream.faults_met()["regional_down"] >= DAYS // 2
+        assert late >= 1, "some came later than the window after the silence reaches"
+        assert newest_held(workspace) == newest_made(city, FIRST + (DAYS - 1) * DAY)
+        statements = [reconcile(workspace, contract, known, FIRST + number * DAY) for number in range(DAYS)]
+    assert all(statement.agrees for statement in statements), "and every day adds up, those of silence too"

@@ -246,6 +246,24 @@ def test_a_table_changes_for_a_day_and_a_session_ends_while_it_reads(city: City,
     assert set(expected_cases(city, DAYS[2])) == set(landed(workspace, "regional", "ajbh")) - {""}
 
 
+def test_a_database_is_down_for_a_day_and_then_there_with_everything(city: City, tmp_path: Path) -> None:
+    with serving(city, tmp_path, "regional", DAYS[0] - DAY, regional_down=1.0) as upstream:
+        reader = psycopg.connect(**login(upstream))
+        for number, day in enumerate(DAYS[:2], start=1):
+            upstream.advance(end_of(day))
+            with pytest.raises(psycopg.OperationalError):
+                reader.execute("select 1")
+            with pytest.raises(psycopg.OperationalError, match="Connection refused"):
+                cases(upstream)
+            with pytest.raises(SourceUnreachable):
+                pull(upstream, tmp_path, "regional", day)
+            assert upstream.faults_met() == {"regional_down": number}
+        upstream.advance(end_of(DAYS[2]))
+        workspace = pull(upstream, tmp_path, "regional", DAYS[2])
+        assert cases(upstream) == expected_cases(city, DAYS[2])
+    assert set(expected_cases(city, DAYS[2])) == set(landed(workspace, "regional", "ajbh")) - {""}
+
+
 # --- the switches ---
 
 

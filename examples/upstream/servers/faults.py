@@ -54,6 +54,7 @@ class Fault(StrEnum):
     COLUMN_DROPPED = "column_dropped"  # a column has another name for a day; then its own again
     COLUMN_RETYPED = "column_retyped"  # a column is text for a day; then of its own type again, same values
     PERMISSION_DENIED = "permission_denied"  # the reader may not select for a day; then again
+    REGIONAL_DOWN = "regional_down"  # connection refused for a simulated day
     # hotline: the marker alone
     MARKER_MISSING = "marker_missing"  # the marker comes 6 or 24 h after its file
     MARKER_WRONG_HASH = "marker_wrong_hash"  # a marker of other bytes; the right one a day later

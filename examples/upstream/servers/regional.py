@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from examples.upstream.servers.faults import NO_FAULTS, Faults
-from examples.upstream.servers.regional_faults import RegionalFaults
+from examples.upstream.servers.regional_faults import Door, RegionalFaults
 from examples.upstream.servers.versions import Versions
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class RegionalDatabase:
         self._taken = 0
         self._folder: Path | None = None
         self._server: PostgresServer | None = None
+        self._door: Door | None = None
         self.socket_folder = ""
         self.port = 5432
 
@@ -82,6 +83,7 @@ class RegionalDatabase:
         info = self._server.get_postmaster_info()
         self.socket_folder = str(info.socket_dir)
         self.port = info.port or 5432
+        self._door = Door(Path(self.socket_folder), self.port)
         columns = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
             for name, kind in COLUMN_TYPES.items()
@@ -112,6 +114,7 @@ class RegionalDatabase:
 
     def stop(self) -> None:
         """Stop the server, whoever is still connected, and remove its files."""
+        self.admit()
         if self._server is not None:
             self._server.cleanup()
             self._server = None
@@ -132,6 +135,20 @@ class RegionalDatabase:
             self._faults.spoil(connection, until, COLUMN_TYPES, self._open_session)
         self._newest.update(newer)
         self._taken = max(self._taken, shown)
+
+    def refuse(self) -> None:
+        """End every reader's session and refuse new ones until `admit`."""
+        if self._door is not None:
+            with self._connect(DATABASE) as connection:
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (READER,)
+                )
+            self._door.close()
+
+    def admit(self) -> None:
+        """Admit readers (again after `refuse`)."""
+        if self._door is not None:
+            self._door.open()
 
     def count_faults(self) -> None:
         """Count what befell readers since; what the table shows was counted when it was changed."""
@@ -159,7 +176,8 @@ class RegionalDatabase:
         return session
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(host=self.socket_folder, port=self.port, user="postgres", dbname=database)
+        folder = self.socket_folder if self._door is None else self._door.folder
+        return psycopg.connect(host=folder, port=self.port, user="postgres", dbname=database)
 
 
 def _new_server(folder: Path) -> PostgresServer:

@@ -1,11 +1,13 @@
 """How the regional exchange database misbehaves: rows that commit late, a table that changes for a day, a session
-that is terminated while it reads.
+that is terminated while it reads, a server that is down for a day.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -38,6 +40,37 @@ begin
 end $$;
 create policy fuse on exchange.ldjc_aj for select using (simulation.passes());
 """
+
+
+class Door:
+    """The socket by which everybody reaches the server. Closed, it refuses: the server goes on behind another one."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._socket = folder / f".s.PGSQL.{port}"
+        self._behind = folder / "behind"
+
+    @property
+    def folder(self) -> str:
+        """Where the simulation itself connects: the server's socket lies there, open or closed."""
+        return str(self._behind if self._is_closed else self._socket.parent)
+
+    @property
+    def _is_closed(self) -> bool:
+        return (self._behind / self._socket.name).exists()
+
+    def close(self) -> None:
+        """Refuse connections; a socket that nobody listens at lies in the server's place, as after a crash."""
+        if self._is_closed:
+            return
+        self._behind.mkdir(exist_ok=True)
+        self._socket.rename(self._behind / self._socket.name)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as nobody:
+            nobody.bind(str(self._socket))
+
+    def open(self) -> None:
+        """Admit connections again; nothing to do where they are admitted."""
+        if self._is_closed:
+            (self._behind / self._socket.name).replace(self._socket)
 
 
 class RegionalFaults:

@@ -122,6 +122,7 @@ class Upstream:
                 self._deliver(source, until)
         if "regional" in self._only:
             self._database.advance(until)
+            self._open_or_close(self._database, Fault.REGIONAL_DOWN, day_shown(until))
         if "national" in self._only:
             self._platform.advance(until)
             self._open_or_close(self._web, Fault.NATIONAL_DOWN, day_shown(until))
@@ -176,7 +177,9 @@ class Upstream:
             if step.fault is not None and until < step.seen_until:
                 self._faults.meet(step.fault)
 
-    def _open_or_close(self, server: WebServer | SftpServer, fault: Fault, day: date) -> None:
+    def _open_or_close(
+        self, server: WebServer | SftpServer | RegionalDatabase, fault: Fault, day: date
+    ) -> None:
         """Refuse connections on a day on which the server is down, and admit them again."""
         if self._faults.strikes_day(fault, day):
             server.refuse()
