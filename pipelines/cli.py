@@ -26,6 +26,7 @@ from pipelines.commands.context import (
     console,
     days_of,
     errors,
+    now,
     one_day,
     parse_date,
     parse_past_date,
@@ -134,6 +135,7 @@ def import_files(
         files,
         parse_past_date(as_of) if as_of else None,
         say=say,
+        today=now().date(),
     )
     say(
         f"{source}: {report.rows} rows in {len(report.deliveries)} new deliveries, "
@@ -264,7 +266,7 @@ def doctor(
     session: Session = context.obj
     findings = examine(session.workspace_root, session.city_directory, is_probing=probe)
     for finding in findings:
-        for line in finding.lines():
+        for line in finding.lines(f"clearance{session.options}"):
             say(line)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(3)

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from pipelines.contracts import ColumnContract, SourceContract, fold_header
+from pipelines.contracts import ColumnContract, SourceContract, fold_header, load_sources
 
 LONGEST_NAME = 40
 # A name with as many digits is a number of somebody or something.
@@ -116,6 +116,29 @@ def likely_names(contract: SourceContract, missing: Sequence[str], unknown: Sequ
     return found
 
 
+def of_another_source(contract: SourceContract, headers: Sequence[str]) -> tuple[str, str] | None:
+    """What to say of a header that is another source's: what it looks like, and the command that imports it there.
+
+    It is another's where every column that one other contract requires is there, and more of its columns are than of
+    this one's. None where no other contract fits, or more than one fits as well.
+    """
+    named = [header for header in headers if header.strip()]
+    own = sum(contract.declared_name(header) is not None for header in named)
+    fits: dict[str, int] = {}
+    for name, other in load_sources().items():
+        declared = {found for header in named if (found := other.declared_name(header)) is not None}
+        if name != contract.source and not other.missing_columns(declared) and len(declared) > own:
+            fits[name] = len(declared)
+    best = [name for name, columns in fits.items() if columns == max(fits.values())]
+    if len(best) != 1:
+        return None
+    title = load_sources()[best[0]].title
+    return (
+        f"this looks like a file of {best[0]} ({title}): its header has every column that {best[0]} requires",
+        f"if it is one: clearance import {best[0]} FILE",
+    )
+
+
 def explain_missing(
     contract: SourceContract, missing: Sequence[str], headers: Sequence[str]
 ) -> tuple[str, str]:
@@ -123,6 +146,9 @@ def explain_missing(
 
     Names the missing columns, the unknown headers that could be them, and the line of YAML that would accept each.
     """
+    another = of_another_source(contract, headers)
+    if another is not None:
+        return another
     unknown = list(
         dict.fromkeys(
             header.strip() for header in headers if header.strip() and contract.declared_name(header) is None

@@ -20,6 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
+from pipelines.ingest.acceptance import of_another_source
 from pipelines.ingest.archives import FileUnreadable
 from pipelines.ingest.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS
 from pipelines.ingest.rows import REPLACEMENT, Reading, refuse_too_many_rows
@@ -49,12 +50,13 @@ def read_excel(
     check_workbook(contract.source, file, name)
     warnings: list[str] = []
     sheets: list[_Sheet] = []
+    others: list[tuple[str, str]] = []
     try:
         with CalamineWorkbook.from_path(str(file)) as workbook:
             for entry in workbook.sheets_metadata:
                 if entry.typ != SheetTypeEnum.WorkSheet:
                     continue
-                sheet = _read_sheet(contract, workbook.get_sheet_by_name(entry.name), name)
+                sheet = _read_sheet(contract, workbook.get_sheet_by_name(entry.name), name, others)
                 if sheet is not None:
                     sheets.append(sheet)
                 elif CODE_SHEET.search(entry.name) is None and sheets == []:
@@ -82,6 +84,8 @@ def read_excel(
             where=name,
             remedy="it may be cut, or a web page saved under the name of a workbook: save it as .xlsx again",
         ) from None
+    if not sheets and len(set(others)) == 1:
+        raise DeliveryRefused(contract.source, others[0][0], where=name, remedy=others[0][1])
     if not sheets:
         raise DeliveryRefused(
             contract.source,
@@ -129,7 +133,10 @@ def _number_text(number: float) -> str:
     return digits
 
 
-def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _Sheet | None:
+def _read_sheet(
+    contract: SourceContract, sheet: CalamineSheet, name: str, others: list[tuple[str, str]]
+) -> _Sheet | None:
+    """The sheet's table, or None where it has no header of the contract; `others` takes which source's it looks like."""
     title: list[tuple[str, ...]] = []
     headers: tuple[str, ...] | None = None
     rows: list[list[str]] = []
@@ -141,6 +148,9 @@ def _read_sheet(contract: SourceContract, sheet: CalamineSheet, name: str) -> _S
                 headers = _trimmed(cells)
                 continue
             title.append(tuple(cells))
+            another = of_another_source(contract, cells)
+            if another is not None:
+                others.append(another)
             if len(title) >= HEADER_SEARCH_ROWS:
                 return None
         elif any(cell.strip() for cell in cells):

@@ -43,15 +43,16 @@ def import_files(
     as_of: date | None,
     *,
     say: Say = print_nothing,
+    today: date | None = None,
 ) -> PullReport:
     """Land files handed over by a person: files, folders, patterns and zip archives of them (see `archives`).
 
     `.ok` files are the markers of the CSV beside them. JSON pages and bare arrays of one command are one delivery,
     counted together against the pages' `total`; every other file, in an archive too, is a delivery of its own. A
     control total that does not add up is said and kept in the manifest. All files are tried; then DeliveryRefused is
-    raised if any was refused (its bytes and the reason are kept).
+    raised if any was refused (its bytes and the reason are kept); so is a file for a day later than `today`.
     """
-    outcome = _Outcome(workspace, contract, as_of, say)
+    outcome = _Outcome(workspace, contract, as_of, say, today)
     with workbench(workspace) as bench:
         outcome.take(gather(contract.source, files, bench, say))
     return outcome.report()
@@ -68,8 +69,16 @@ def _unread(item: HandedOver) -> Original:
 class _Outcome:
     """Collects what one command lands and refuses."""
 
-    def __init__(self, workspace: Workspace, contract: SourceContract, as_of: date | None, say: Say) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        contract: SourceContract,
+        as_of: date | None,
+        say: Say,
+        today: date | None,
+    ) -> None:
         self.workspace, self.contract, self.as_of, self.say = workspace, contract, as_of, say
+        self.today = today
         self.new: list[Delivery] = []
         self.known: list[Delivery] = []
         self.refused: list[Refusal] = []
@@ -221,7 +230,6 @@ class _Outcome:
         if place:
             error.where = f"{error.where} in {place}" if error.where else place
         self.errors.append(error)
-        self.say(f"{error}")
         if isinstance(error, FileUnreadable):
             return
         hashed = [item if item.sha256 else replace(item, sha256=sha256_of(item.file)) for item in items]
@@ -247,7 +255,6 @@ class _Outcome:
                 else "look at the folder or pattern",
             )
             self.errors.append(error)
-            self.say(f"{error}")
 
     def report(self) -> PullReport:
         """What was landed; raises the refusal if there was one."""
@@ -266,6 +273,7 @@ class _Outcome:
             identity=identity,
             delivered_for=self.as_of or (max(dates) if dates else None),
             is_handed_over=True,
+            not_after=self.today,
         )
 
     def _unknown(self, arrival: Arrival) -> Arrival | None:
@@ -363,7 +371,8 @@ def combined(source: str, errors: Sequence[DeliveryRefused]) -> DeliveryRefused:
     lines += [f"  {error.what}" for error in errors]
     # Names of files stand in `where` alone: a person's own file may be named after a person.
     where = "\n         ".join(error.where or "?" for error in errors)
-    return DeliveryRefused(source, "\n".join(lines), where=where, remedy=errors[0].remedy)
+    remedies = dict.fromkeys(error.remedy for error in errors if error.remedy)
+    return DeliveryRefused(source, "\n".join(lines), where=where, remedy="\n         ".join(remedies))
 
 
 def incomplete(delivery: str, contract: SourceContract, reading: Reading) -> SourceIncomplete | None:

@@ -58,7 +58,7 @@ class Arrival:
     """A delivery on its way into the landing.
 
     `identity` is what its id is made of beside source and kind. `delivered_for` None means: the newest change time
-    among its good rows.
+    among its good rows. A delivery for a day later than `not_after` is refused.
     """
 
     contract: SourceContract
@@ -73,6 +73,7 @@ class Arrival:
     window_before: datetime | None = None
     read_until: datetime | None = None
     origin: Mapping[str, Any] = field(default_factory=dict)
+    not_after: date | None = None
 
     @property
     def delivery_id(self) -> str:
@@ -166,6 +167,14 @@ def land(
     delivered_for = arrival.delivered_for or newest_change(
         workspace, connection, contract, made / ROWS, reading, arrival.name
     )
+    if arrival.not_after is not None and delivered_for > arrival.not_after:
+        named = "the date in its name" if arrival.delivered_for else "the newest change time of its rows"
+        raise DeliveryRefused(
+            contract.source,
+            f"{named}, {delivered_for}, has not come yet: the rows would count from that day on alone",
+            where=arrival.name,
+            remedy="say the day the file is for with --as-of YYYY-MM-DD",
+        )
     agrees = None if reading.control_total is None else reading.control_total == _control_rows(reading)
     delivery = Delivery(
         delivery_id=arrival.delivery_id,

@@ -17,6 +17,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest.archives import opened
 from pipelines.ingest.csv_reader import read_csv
 from pipelines.ingest.days import date_in_name
+from pipelines.ingest.encodings import refuse_other_encoding
 from pipelines.ingest.excel_reader import read_excel
 from pipelines.ingest.json_reader import read_json_array, read_json_lines
 from pipelines.ingest.limits import MAX_RECORD_BYTES
@@ -113,6 +114,7 @@ def _read(
     else:
         unmarked = str(contract.delivery.get("unmarked_encoding", "gb18030"))
         reading = read_csv(connection, contract.source, file, name, folder, unmarked=unmarked)
+        refuse_other_encoding(contract, file, name, reading.headers, unmarked)
     if contract.delivery.get("is_snapshot") and reading.changed_at is None:
         return _with_time(reading, time_in_name(name))
     return reading

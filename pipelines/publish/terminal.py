@@ -46,7 +46,7 @@ def published_database(published: Path, business_date: date | None) -> Path:
     if not file.is_file():
         days = sorted(path.name for path in published.glob("20*"))
         raise UnknownSubject(
-            f"{business_date or 'no day'} is not published",
+            f"{business_date} is not published" if business_date else "nothing is published yet",
             where=str(published),
             remedy=f"published days: {', '.join(days) or 'none'}; clearance run --date … publishes one",
         )

@@ -142,7 +142,7 @@ def test_the_last_record_may_lack_its_line_break_or_its_end(hotline, workspace, 
         (as_csv([order(1)]).encode("utf-16"), "UTF-16"),
         (as_csv([order(1)], ["编号x", *COLUMNS[1:]]).encode("gb18030"), "工单编号"),
         (as_csv([order(1)], [*COLUMNS[:6], "工单编号"]).encode("gb18030"), "2 times"),
-        (as_csv([order(1)]).encode("utf-8"), "工单编号"),
+        (as_csv([order(1)]).encode("utf-8"), "UTF-8 without a byte-order mark"),
     ],
 )
 def test_what_cannot_be_the_delivery_is_refused_and_kept(hotline, workspace, tmp_path, content, says) -> None:
