@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,10 +15,11 @@ from rich.console import Console
 
 from pipelines.errors import UnknownSubject
 from pipelines.harmless import visible
-from pipelines.settings import TIME_ZONE, City, load_city
+from pipelines.settings import DEFAULT_CITY_DIR, TIME_ZONE, City, load_city
 from pipelines.store import Workspace
 
 console = Console(highlight=False, soft_wrap=True)
+DEFAULT_WORKSPACE = Path("workspace")
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -27,6 +29,15 @@ class Session:
 
     workspace_root: Path
     city_directory: Path
+
+    @property
+    def options(self) -> str:
+        """The options that a command needs to work in the same place, as they are typed; "" for the default place."""
+        given = [
+            ("--workspace", self.workspace_root, DEFAULT_WORKSPACE),
+            ("--city", self.city_directory, DEFAULT_CITY_DIR),
+        ]
+        return "".join(f" {name} {shlex.quote(str(path))}" for name, path, usual in given if path != usual)
 
     @property
     def city(self) -> City:

@@ -44,6 +44,8 @@ def refusals_list(
         say(f"  settled: {item.settled_by}" if item.settled_by else f"  to do: {item.refusal.remedy}")
     settled = len(found) - sum(item.is_open for item in found)
     say(f"{len(found) - settled} refused deliveries want a person, {settled} are settled")
+    if settled < len(found):
+        say("one that was a mistake is settled by clearance refusals dismiss ID --by NAME --why REASON")
 
 
 @refusals.command("dismiss")

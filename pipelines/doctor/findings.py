@@ -72,15 +72,15 @@ class Finding:
     def is_good(self) -> bool:
         return self.level != "wrong"
 
-    def lines(self) -> list[str]:
-        """The finding as printed."""
+    def lines(self, program: str = "clearance") -> list[str]:
+        """The finding as printed. `program`: how the command line was called, with its options for workspace and city."""
         since = f" (since {self.since:%Y-%m-%d %H:%M})" if self.since is not None else ""
         lines = [
             f"{ {'ok': 'ok   ', 'look': 'look ', 'wrong': 'WRONG'}[self.level] } {self.subject}: {self.text}{since}"
         ]
         if self.remedy:
             lines.append(f"      to do: {self.remedy}")
-        lines += [f"      run:   {command}" for command in self.commands]
+        lines += [f"      run:   {program}{command.removeprefix('clearance')}" for command in self.commands]
         if self.heading and self.level != "ok":
             lines.append(f'      read:  docs/runbook.md, "{self.heading}"')
         return lines

@@ -56,6 +56,7 @@ def test_doctor_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monkey
     exit_code, output = clearance(tmp_path, "doctor")
     assert exit_code == 3
     assert "chmod 600" in output and "AIRFLOW_CONN_CLEARANCE_HOTLINE" in output
+    assert f"run:   clearance --workspace {tmp_path} import hotline FILE" in output, "it can be pasted"
 
 
 def test_a_wrong_connection_is_named_without_its_secret(

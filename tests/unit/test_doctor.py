@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import threading
@@ -50,7 +51,8 @@ def look(workspace: Workspace, *, city: Path = DEFAULT_CITY_DIR, **options: obje
         for command in item.commands:
             parse(command)
             assert f"run:   {command}" in "\n".join(item.lines())
-        assert "clearance " not in item.remedy, "a command stands on its own line, whole"
+        for command in re.findall(r"clearance [^;,()]+", item.remedy):
+            parse(command)
     return found
 
 
@@ -304,6 +306,15 @@ def test_what_the_publications_say(workspace) -> None:
     of(found, "checks", Heading.GATE)
     assert "2023-09-01 was checked and not published" in of(found, "gate", Heading.GATE).text
     of(found, "published", Heading.PUBLICATION)
+
+
+def test_a_link_that_leads_nowhere_is_put_right_by_publishing(workspace) -> None:
+    publish(workspace, "2023-08-31", quarantined=0)
+    latest = workspace.published / "latest"
+    latest.unlink()
+    latest.symlink_to(workspace.published / "gone")
+    found = of(look(workspace), "published", Heading.PUBLICATION)
+    assert found.commands == ("clearance publish --date 2023-08-31",)
 
 
 def test_nothing_can_crash_it(workspace, monkeypatch) -> None:
