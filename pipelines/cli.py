@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from pipelines.commands import drift, quarantine, reconcile, refusals, review
 from pipelines.commands.context import (
+    DEFAULT_WORKSPACE,
     DateOption,
     Session,
     Since,
@@ -69,7 +70,7 @@ app = typer.Typer(
 @app.callback()
 def _root(
     context: typer.Context,
-    workspace: Annotated[Path, typer.Option(help="The workspace's folder.")] = Path("workspace"),
+    workspace: Annotated[Path, typer.Option(help="The workspace's folder.")] = DEFAULT_WORKSPACE,
     city: Annotated[Path, typer.Option(help="The city's folder.")] = DEFAULT_CITY_DIR,
 ) -> None:
     context.obj = Session(workspace, city)
