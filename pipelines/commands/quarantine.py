@@ -52,7 +52,7 @@ def quarantine_export(
 
     session: Session = context.obj
     rows = export(session.workspace(), to, source=source)
-    say(f"{rows} rows written to {to} (mode 600)")
+    say(f"{'1 row' if rows == 1 else f'{rows} rows'} written to {to} (mode 600)")
     say(f"{PERSONAL} It holds personal data: correct it, import it, delete it.")
 
 

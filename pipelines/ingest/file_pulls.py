@@ -152,7 +152,7 @@ class _Pull:
                 f"{waiting} files dated {self.delivered_for} are still being written"
                 if waiting
                 else f"no file dated {self.delivered_for} is there yet",
-                where=f"{self.contract.delivery.get('pattern')}; {len(self.new)} other files were landed",
+                where=self.outbox.where,
                 remedy="pull again later; if the source will send none, waive it for the day",
             )
         there = {item.name for item in landed(self.workspace, self.contract.source)}

@@ -34,9 +34,10 @@ class Entry:
 
 class Outbox(Protocol):
     """What pulling files needs of a place. `left_out` names what the last listing held and we never read: links,
-    folders, names that are more than a name, in no encoding we know, or there twice.
+    folders, names that are more than a name, in no encoding we know, or there twice. `where` says which place it is.
     """
 
+    where: str
     left_out: tuple[str, ...]
 
     def entries(self) -> list[Entry]:
@@ -141,6 +142,7 @@ class FolderOutbox:
 
     def __init__(self, source: str, folder: str) -> None:
         self.source, self.folder = source, Path(folder)
+        self.where = str(self.folder)
         self.left_out: tuple[str, ...] = ()
 
     def entries(self) -> list[Entry]:

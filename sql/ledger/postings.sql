@@ -1,7 +1,7 @@
 -- Grain: one entry to post: basis, subject, flow, day, cell. Inputs: core.target_entries, registry.ledger_entries,
 -- core.changed_leads, core.ticket_versions, core.lead_of_ticket, registry.publications, registry.replays,
--- registry.undone_corrections, registry.active_members, stage.rows, $business_date, $newest_date, $rule_cause. Why: booked as in accounting. The difference between
--- what should be booked and what is, on its own day where that day is not published yet, else on the business date,
+-- registry.undone_corrections, registry.active_members, stage.rows, $business_date, $newest_date, $rule_cause. Why: booked
+-- as in accounting. The difference between what should be booked and what is, on its own day where that day is not published yet, else on the business date,
 -- where it counts as a correction with its cause. Nothing on a published day ever changes.
 create or replace table core.postings as
 with booked as (

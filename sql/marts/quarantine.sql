@@ -2,7 +2,8 @@
 -- does not hold yet. Resolved is a row in whose place another stands: a correction (wherever it ended: itself in
 -- quarantine, it is on the list in this row's place), a later good version of the same number, or the same claim come
 -- again in a later delivery (a snapshot repeats it every day; only its newest row counts); a row that a person
--- dismissed; and the row of a correction that was taken back. A row settled by a person takes no part in what came again: else a copy could hide its own correction.
+-- dismissed; and the row of a correction that was taken back. A row settled by a person takes no part in what came
+-- again: else a copy could hide its own correction.
 create or replace table clearance.quarantine as
 with waiting as (
     select

@@ -39,7 +39,8 @@ copies as (
     from stage.rows as r
     semi join core.known_deliveries as k on k.delivery_id = r.delivery_id
     join described as d
-        on d.how <> 'undone' and d.source = r.source and d.content_hash = r.content_hash and d.ticket_no is not distinct from r.ticket_no
+        on d.how <> 'undone' and d.source = r.source and d.content_hash = r.content_hash
+       and d.ticket_no is not distinct from r.ticket_no
        and d.division_text is not distinct from r.division_text
        and (r.delivered_for, r.order_key, r.delivery_id) > (d.delivered_for, d.order_key, d.delivery_id)
     where r.disposition = 'quarantined' and r.delivery_id not in (select delivery_id from stage.corrections)

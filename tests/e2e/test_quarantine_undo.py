@@ -93,7 +93,7 @@ def test_one_row_of_a_correction_is_taken_back_before_it_is_published(office: Of
     assert "changed: clueCode" in listed and "张测试" not in listed and "13800000000" not in listed
     assert "1 row waits" in office.run("quarantine", "import", "--undo", wrong, "--row", "1", *BY)
     assert "taken back by 李工" in office.run("quarantine", "list", "--corrected")
-    assert "1 rows" in office.run("quarantine", "export", "--to", office.root / "left.xlsx")
+    assert "1 row written" in office.run("quarantine", "export", "--to", office.root / "left.xlsx")
     office.run("publish", "--date", "2023-09-01")
     assert office.rows(TICKETS) == [("XS0", "640104"), ("XS9", "640104")] and office.waiting() == 1
     assert office.rebuilt_the_same()

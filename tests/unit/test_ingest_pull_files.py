@@ -115,8 +115,9 @@ def test_files_dated_up_to_the_day_are_landed_for_it_once(outbox, hotline, works
 def test_a_day_without_its_file_is_not_ready_after_landing_the_rest(outbox, hotline, workspace) -> None:
     folder, connection = outbox
     write_work_orders(folder, "GD_20230829_01.csv", ["GD1"])
-    with pytest.raises(SourceNotReady, match="no file dated 2023-08-31"):
+    with pytest.raises(SourceNotReady, match="no file dated 2023-08-31") as raised:
         pull(workspace, hotline, connection, DAY)
+    assert raised.value.where.endswith(folder.name)
     assert len(landed(workspace)) == 1
     write_work_orders(folder, "GD_20230831_01.csv", ["GD3"], has_marker=False)
     with pytest.raises(SourceNotReady, match="still being written"):
