@@ -229,10 +229,15 @@ app.add_typer(refusals.refusals, name="refusals")
 def bench(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(help="'day': a city's days; 'sources': a month of faults, reading.")
+        str,
+        typer.Argument(
+            help="'day': a city's days; 'sources': a month of faults, reading; 'resolve': which tickets are one lead."
+        ),
     ] = "day",
 ) -> None:
-    """Measure on an invented city, beside baselines. `bench day --help` and `bench sources --help` show their options."""
+    """Measure on an invented city, beside baselines. The options: `bench day --help`, `bench sources --help`,
+    `bench resolve --help`.
+    """
     from importlib import import_module
 
     # (Options are the benchmark's own, --help too: only what stands before its name is ours.)
@@ -242,7 +247,11 @@ def bench(
         raise typer.Exit
     if what.startswith("-"):
         what, arguments = "day", [what, *arguments]
-    modules = {"day": "examples.bench", "sources": "examples.bench_sources"}
+    modules = {
+        "day": "examples.bench",
+        "sources": "examples.bench_sources",
+        "resolve": "examples.bench_resolve",
+    }
     if what not in modules:
         raise UnknownSubject(f"there is no benchmark {what!r}", remedy=f"one of {', '.join(modules)}")
     try:

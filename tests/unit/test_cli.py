@@ -144,9 +144,10 @@ def test_a_verdict_is_undone_once_and_the_list_says_by_whom_and_why(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["bench day --help", "bench sources --help"]),
+        (["--help"], ["bench day --help", "bench sources --help", "bench resolve --help"]),
         (["day", "--help"], ["clearance bench day", "--tickets"]),
         (["sources", "--help"], ["clearance bench sources", "--tickets", "--days", "--rows"]),
+        (["resolve", "--help"], ["clearance bench resolve", "--tickets", "--seed", "--noise", "--beside"]),
     ],
 )
 def test_the_benchmarks_show_their_options(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
