@@ -23,6 +23,7 @@ from pipelines.errors import DeliveryRefused
 from pipelines.ingest.acceptance import of_another_source
 from pipelines.ingest.archives import FileUnreadable
 from pipelines.ingest.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS
+from pipelines.ingest.old_workbooks import check_old_workbook
 from pipelines.ingest.rows import REPLACEMENT, Reading, refuse_too_many_rows
 from pipelines.ingest.workbook_parts import WorkbookUnreadable, check_workbook
 
@@ -48,6 +49,7 @@ def read_excel(
 ) -> Reading:
     """Read the sheets that have the contract's header. Raises DeliveryRefused where there is none."""
     check_workbook(contract.source, file, name)
+    check_old_workbook(contract.source, file, name)
     warnings: list[str] = []
     sheets: list[_Sheet] = []
     others: list[tuple[str, str]] = []
@@ -143,6 +145,7 @@ def _read_sheet(
     if sheet.height == 0:
         return None
     for cells in _lines(sheet):
+        _refuse_long_cells(contract.source, cells, name)
         if headers is None:
             if _is_header(contract, cells):
                 headers = _trimmed(cells)
@@ -154,13 +157,6 @@ def _read_sheet(
             if len(title) >= HEADER_SEARCH_ROWS:
                 return None
         elif any(cell.strip() for cell in cells):
-            if max(map(len, cells)) > MAX_CELL_CHARACTERS:
-                raise DeliveryRefused(
-                    contract.source,
-                    f"a cell has more than MAX_CELL_CHARACTERS = {MAX_CELL_CHARACTERS} characters",
-                    where=name,
-                    remedy="look at the cell; no work order is that long",
-                )
             rows.append(cells)
             refuse_too_many_rows(contract.source, len(rows), name)
     if headers is None:
@@ -175,6 +171,16 @@ def _read_sheet(
     if total and rows and _is_total(rows[-1], str(total)) and not _has_number(contract, headers, rows[-1]):
         rows.pop()
     return _Sheet(sheet.name, tuple(title), headers, rows)
+
+
+def _refuse_long_cells(source: str, cells: Sequence[str], name: str) -> None:
+    if max(map(len, cells), default=0) > MAX_CELL_CHARACTERS:
+        raise DeliveryRefused(
+            source,
+            f"a cell has more than MAX_CELL_CHARACTERS = {MAX_CELL_CHARACTERS} characters",
+            where=name,
+            remedy="look at the cell; no work order is that long",
+        )
 
 
 def _lines(sheet: CalamineSheet) -> Iterator[list[str]]:

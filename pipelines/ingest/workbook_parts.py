@@ -127,22 +127,31 @@ def _check_sheets(source: str, parts: zipfile.ZipFile, name: str) -> None:
         area, cells = area + extent.area, cells + extent.cells
         longest, texts = max(longest, extent.longest_text), texts + extent.texts
         refuse_too_slow(source, name)
-    if max(area, cells, texts) > MAX_SHEET_CELLS:
+    refuse_far_sheets(source, max(area, cells, texts), name)
+    if cells * longest > MAX_UNPACKED_WORKBOOK_BYTES:
+        refuse_repeated_texts(source, _repeated_text(source, parts, name), name)
+
+
+def refuse_far_sheets(source: str, cells: int, name: str) -> None:
+    """Raise DeliveryRefused where the sheets of a workbook span more cells than MAX_SHEET_CELLS."""
+    if cells > MAX_SHEET_CELLS:
         raise DeliveryRefused(
             source,
-            f"its sheets reach over {max(area, cells, texts)} cells, more than MAX_SHEET_CELLS = {MAX_SHEET_CELLS}",
+            f"its sheets reach over {cells} cells, more than MAX_SHEET_CELLS = {MAX_SHEET_CELLS}",
             where=name,
             remedy="a cell far out on the sheet may hold something: delete the empty rows and columns, save it again",
         )
-    if cells * longest > MAX_UNPACKED_WORKBOOK_BYTES:
-        repeated = _repeated_text(source, parts, name)
-        if repeated > MAX_UNPACKED_WORKBOOK_BYTES:
-            raise _too_large(
-                source,
-                name,
-                f"its cells repeat shared texts up to {repeated} bytes, more than "
-                f"MAX_UNPACKED_WORKBOOK_BYTES = {MAX_UNPACKED_WORKBOOK_BYTES}",
-            )
+
+
+def refuse_repeated_texts(source: str, size: int, name: str) -> None:
+    """Raise DeliveryRefused where cells repeat shared texts up to more bytes than MAX_UNPACKED_WORKBOOK_BYTES."""
+    if size > MAX_UNPACKED_WORKBOOK_BYTES:
+        raise _too_large(
+            source,
+            name,
+            f"its cells repeat shared texts up to {size} bytes, more than "
+            f"MAX_UNPACKED_WORKBOOK_BYTES = {MAX_UNPACKED_WORKBOOK_BYTES}",
+        )
 
 
 class _Extent:
