@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -50,7 +51,8 @@ def test_a_hanging_source_stops_no_other(
         "状态": "办理中",
         "更新时间": "2023-08-31 09:00",
     }
-    (outbox / "网信移交_20230831.jsonl").write_text(
+    # The file is named after a worker (invented): nothing that is published may say so.
+    (outbox / "张三欠薪_20230831.jsonl").write_text(
         json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     contracts = load_sources()
@@ -66,6 +68,10 @@ def test_a_hanging_source_stops_no_other(
     assert len(report.source_errors) == 2
     said = "\n".join(report.warnings)
     assert "hotline did not land for 2023-08-31" in said and "Source does not answer" in said
+    (delivery,) = json.loads((report.folder / "manifest.json").read_text(encoding="utf-8"))["deliveries"]
+    assert re.fullmatch(r"cyberspace-20230831-[0-9a-f]{8}\.jsonl", delivery["name"])
+    published = [file for file in report.folder.rglob("*") if file.is_file()]
+    assert published and not [file.name for file in published if "张三".encode() in file.read_bytes()]
     page = (report.folder / "index.html").read_text(encoding="utf-8")
     assert "从未报送（连接不上）" in page and "从未报送（连接配置有误）" in page
     with open_published(report.folder / "clearance.duckdb") as connection:
