@@ -1,0 +1,100 @@
+"""Names of projects taken apart: 金贵镇的|丰庆|写字楼|B区|建设项目 → stem 丰庆, kind 写字楼.
+
+`core` (stem + kind) is what stays when the place in front, building numbers, phases, sections and words such as
+工程, 项目, 工地 are gone: 掌政仓库工程 and 掌政仓库 have one core.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.normalize.organisation_words import PROJECT_KINDS, PROJECT_TAILS
+from pipelines.normalize.organisations import by_length, clean_name, ending, is_nobody, places_in_front
+from pipelines.normalize.sounds import sound_of
+
+_TAILS = by_length(PROJECT_TAILS)
+_KINDS = by_length(PROJECT_KINDS)
+_NUMBER = "[0-9一二三四五六七八九十两#A-Z,、&-]"
+_PART = re.compile(
+    rf"(?:第?{_NUMBER}+(?:号楼|号院|栋|幢|楼|期|标段|标|区|地块|组团|单元|号)+|[东西南北中][区侧段片]|[一二三四五六七八九十]+期[一二三四五六七八九十]+标"
+    r"|[0-9#]+|标段|号楼|[一二三四五六七八九十两]期)$"
+)
+_ROAD = re.compile(r"^.{1,6}?(?:路|大街|大道|街道|街|巷|镇|乡|村委会|开发区|工业园区)的?(?=..)")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project's name; `core` is stem + kind, None for a placeholder."""
+
+    core: str | None = None
+    stem: str | None = None
+    kind: str | None = None
+    is_nobody: bool = False
+
+    @property
+    def sound(self) -> str | None:
+        """Folded syllables of the core."""
+        return sound_of(self.core) or None if self.core else None
+
+
+@lru_cache(maxsize=200_000)
+def parse_project(name: str) -> Project:
+    """Take one project's name apart. Nothing raises."""
+    text, _ = clean_name(name)
+    if is_nobody(text):
+        return Project(is_nobody=True)
+    if (
+        (places := places_in_front(text))
+        and len(text) - places[-1][0] >= 4
+        and text[places[-1][0] - 1] in "省市县区"
+    ):
+        text = text[places[-1][0] :].removeprefix("的")
+    core = trim_project(text)
+    road = _ROAD.match(core)
+    if road and len(core) - road.end() >= 2 and ending(core[road.end() :], _KINDS) != core[road.end() :]:
+        core = core[road.end() :]
+    kind = ending(core, _KINDS)
+    if len(core) - len(kind) < 2:
+        kind = ""
+    stem = core[: len(core) - len(kind)]
+    return Project(core=core or None, stem=stem or None, kind=kind or None, is_nobody=not core)
+
+
+def trim_project(text: str) -> str:
+    """`text` without sections, building numbers and words for a site at its end; two signs stay at least."""
+    while True:
+        tail = ending(text, _TAILS)
+        if tail and len(text) - len(tail) >= 2:
+            text = text[: -len(tail)].removesuffix("的")
+            continue
+        part = _PART.search(text)
+        if part and part.start() >= 2:
+            text = text[: part.start()]
+            continue
+        return text
+
+
+def describe_projects(connection: duckdb.DuckDBPyConnection, names: str, into: str) -> None:
+    """Make the temp table `into`: one row a distinct name of `names` (name VARCHAR), described.
+
+    Columns: name, core, sound, is_nobody, stem, kind. NULL names are left out.
+    """
+    rows = connection.execute(
+        f"select distinct name from {names} where name is not null order by name"
+    ).fetchall()
+    found = [(name, parse_project(name)) for (name,) in rows]
+    columns: dict[str, pa.Array] = {"name": pa.array([name for name, _ in found], pa.string())}
+    for column in ("core", "sound", "stem", "kind"):
+        columns[column] = pa.array([getattr(project, column) for _, project in found], pa.string())
+    columns["is_nobody"] = pa.array([project.is_nobody for _, project in found], pa.bool_())
+    connection.register("described_projects", pa.table(columns))
+    connection.execute(
+        f"create or replace temp table {into} as select name, core, sound, is_nobody, stem, kind"
+        " from described_projects"
+    )
+    connection.unregister("described_projects")

@@ -1,0 +1,575 @@
+"""Employers and projects that a title or narrative names, with where they stand and how sure that is.
+
+The rows are read by two patterns in SQL, which cut out short runs of signs; each distinct run is taken apart once
+here. Recall comes before precision: what is unsure is told with a lower confidence, never left out.
+
+Confidence: 0.95 a legal form with a place in front; 0.85 a legal form and a border that is sure; 0.75 trade words
+without a form; 0.6 a brand told by a cue (总包…, …承建); 0.3–0.5 a border or a kind that is a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.normalize.organisation_words import (
+    CLIPPED,
+    INDUSTRIES,
+    LEGAL_FORMS,
+    NOBODIES,
+    PLACES,
+    PROJECT_KINDS,
+    PROJECT_TAILS,
+    STRONG_PLACES,
+)
+from pipelines.normalize.organisations import Organisation, by_length, parse_employer, places_in_front
+from pipelines.normalize.projects import parse_project
+from pipelines.store import run_sql
+
+_STOPS = r"\x00-\x22\x24-@\[-`{-~“”‘’，。；：、！？（）《》【】—…\s￥　"
+_FUNCTION_SIGNS = "在于给被由是叫到的了做我你他她们这那哪吗吧呢啊还把让拖欠讨薪催找经跟从去来问当"
+"""Signs that stand in no brand to speak of: a name begins after them."""
+
+_LEADS = by_length(
+    [
+        "来电人",
+        "诉求人",
+        "反映人",
+        "投诉人",
+        "举报人",
+        "申请人",
+        "信访人",
+        "当事人",
+        "求助人",
+        "网民",
+        "网友",
+        "市民",
+        "群众",
+        "工人",
+        "农民工",
+        "民工",
+        "工友",
+        "本人",
+        "本人及工友",
+        "职工",
+        "员工",
+        "居民",
+        "业主",
+        "家属",
+        "老乡",
+        "同乡",
+        "我们",
+        "咱们",
+        "大家",
+        "自己",
+        "反映",
+        "反应",
+        "投诉",
+        "举报",
+        "控告",
+        "咨询",
+        "求助",
+        "申诉",
+        "诉称",
+        "声称",
+        "表示",
+        "陈述",
+        "描述",
+        "说明",
+        "来信",
+        "来访",
+        "来电",
+        "电话",
+        "曝光",
+        "揭露",
+        "请求",
+        "要求",
+        "希望",
+        "诉求",
+        "恳请",
+        "协调",
+        "督促",
+        "查处",
+        "责令",
+        "处理",
+        "关于",
+        "有关",
+        "针对",
+        "对于",
+        "因为",
+        "由于",
+        "听说",
+        "路过",
+        "得知",
+        "受雇",
+        "雇佣",
+        "受聘",
+        "入职",
+        "应聘",
+        "就职",
+        "任职",
+        "供职",
+        "介绍",
+        "招用",
+        "招聘",
+        "聘用",
+        "录用",
+        "签订",
+        "签了",
+        "跟随",
+        "随同",
+        "带领",
+        "用人单位",
+        "用工单位",
+        "施工单位",
+        "承建单位",
+        "总包单位",
+        "分包单位",
+        "建设单位",
+        "责任单位",
+        "单位名称",
+        "公司名称",
+        "企业名称",
+        "单位",
+        "施工方",
+        "总承包",
+        "总包方",
+        "分包方",
+        "总包",
+        "分包",
+        "承包",
+        "承建",
+        "承接",
+        "转包",
+        "发包",
+        "挂靠",
+        "老板",
+        "项目部",
+        "项目",
+        "工地",
+        "工程处",
+        "小区",
+        "标段",
+        "号楼",
+        "那边",
+        "那里",
+        "这边",
+        "这里",
+        "期间",
+        "先后",
+        "一直",
+        "目前",
+        "现在",
+        "曾经",
+        "曾于",
+        "务工",
+        "打工",
+        "上班",
+        "工作",
+        "干活",
+        "干过",
+        "从事",
+        "担任",
+        "承揽",
+        "名为",
+        "名叫",
+        "叫做",
+        "称为",
+        "属于",
+        "隶属",
+        "下属",
+        "旗下",
+        "公司",
+        "劳务方",
+        "东家",
+        "雇主",
+        "甲方",
+        "乙方",
+        "上述",
+        "该单位",
+        "该公司",
+        "今年",
+        "去年",
+        "前年",
+        "年底",
+        "年初",
+        "月份",
+        "以来",
+        "开始",
+        "至今",
+        "作为",
+        "通过",
+        "委托",
+        "受托",
+        "以及",
+        "代理人",
+        "代表",
+        "代为",
+        "进入",
+        "进场",
+        "前往",
+        "来到",
+        "位于",
+        "坐落",
+        "附近",
+        "旁边",
+        "对面",
+        "隔壁",
+        "不是",
+        "就是",
+        "还是",
+        "而是",
+        "负责人",
+        "包工头",
+        "法人",
+        "会计",
+        "经理",
+    ]
+)
+_SINGLE_LEADS = frozenset("当干称说向及与和对替代为以但而且并又也是就将从归属某#")
+_ROADS = frozenset("路街道巷镇乡村")
+
+_EMPLOYER_WORDS = {
+    word for word, sector in INDUSTRIES.items() if len(word) >= 2 and sector != "general"
+} | CLIPPED
+_RUN_WORDS = by_length({*(word for word in INDUSTRIES if len(word) >= 2), *CLIPPED})
+_LEGAL = by_length(LEGAL_FORMS)
+_KINDS = by_length({*PROJECT_KINDS, *PROJECT_TAILS})
+_BUILDINGS = frozenset(PROJECT_KINDS)
+_SITES = frozenset(PROJECT_TAILS)
+_CUES_BEFORE = (
+    "总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|单位|公司名称|公司|老东家|雇主|名称"
+)
+_CUES_AFTER = "承建|承揽|承包的|总包的|分包的|施工的|开发的|拖|欠|克扣|不发|不给|不支付|不结|没发|没给|未付|未支付|未按|长期|一直|至今|招用|的员工"
+_WORKING = "上班|务工|打工|干活|做工|工作|当|做|干|从事|那个工地|的活"
+
+
+def _shortest(words: set[str]) -> str:
+    """Words as alternatives of a pattern, without those that end in another one: a run ends at the same sign."""
+    kept = {word for word in words if not any(word != other and word.endswith(other) for other in words)}
+    return "|".join(re.escape(word) for word in sorted(kept, key=lambda word: (-len(word), word)))
+
+
+NAMED = (
+    f"[^{_STOPS}{_FUNCTION_SIGNS}]+(?:{_shortest(_EMPLOYER_WORDS | set(LEGAL_FORMS) | _BUILDINGS | _SITES)})"
+)
+CUED = (
+    f"(?:(?:{_CUES_BEFORE})(?:为|是|叫做|叫|名称|：|:)*[^{_STOPS}{_FUNCTION_SIGNS}]{{2,}})"
+    f"|(?:(?:[在给到去]|跟着)[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_WORKING}))"
+    f"|(?:[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_CUES_AFTER}))"
+)
+_CUED_BEFORE = re.compile(rf"^(?:{_CUES_BEFORE})(?:为|是|叫做|叫|名称|：|:)*(?P<name>.+)$")
+_CUED_WORK = re.compile(rf"^(?P<lead>[在给到去]|跟着)(?P<name>.+?)(?:{_WORKING})$")
+_CUED_AFTER = re.compile(rf"^(?P<name>.+?)(?:{_CUES_AFTER})$")
+_NO_BRAND = re.compile(
+    r"[0-9一二三四五六七八九十百千万元块两几]|工资|工程款|人工费|老|姓|工头|师傅|经理|个|名|位|月|年|人|钱|款|账|活|每|全|共|都|已|经|没|未|不|也|总|上"
+)
+
+
+_NO_NAMES = frozenset(
+    [
+        "支付",
+        "迟迟",
+        "政府",
+        "部门",
+        "单位",
+        "大队",
+        "监察",
+        "微信",
+        "欠条",
+        "法人",
+        "账户",
+        "甲方",
+        "乙方",
+        "街道",
+        "社区",
+        "承诺",
+        "结算",
+        "公司",
+        "老板",
+        "工地",
+        "班组",
+        "信访",
+        "法院",
+        "领导",
+        "一直",
+        "长期",
+        "拒绝",
+        "无故",
+        "恶意",
+        "拖延",
+        "劳动",
+        "仲裁",
+        "合同",
+        "欠薪",
+        "追讨",
+        "至今",
+        "到底",
+        "仍然",
+        "依然",
+        "故意",
+        "突然",
+        "大家",
+        "家里",
+        "其他",
+        "别人",
+        "对方",
+        "那里",
+        "这里",
+        "干活",
+        "打工",
+        "上班",
+        "期间",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name in a run of signs: 0-based offset `at`, `length` in signs."""
+
+    kind: str
+    at: int
+    length: int
+    confidence: float
+    name: str
+
+
+def mentions_in(token: str) -> list[Mention]:
+    """The names in one run that the patterns cut out."""
+    start, end, confidence, is_site = 0, len(token), 0.0, False
+    if match := _CUED_WORK.match(token):
+        start, end, confidence = match.start("name"), match.end("name"), 0.45
+        is_site = match["lead"] in ("在", "到", "去")
+    elif match := _CUED_BEFORE.match(token):
+        start, confidence = match.start("name"), 0.6
+    elif match := _CUED_AFTER.match(token):
+        end, confidence = match.end("name"), 0.4
+    found = [_moved(mention, start) for mention in _named_in(token[start:end])]
+    if not confidence or any(mention.kind == "employer" or is_site for mention in found):
+        return found
+    start += _left_border(token[start:end], end - start)
+    start += _behind_roads(token[start:end])
+    name = token[start:end]
+    if _may_be_brand(name):
+        if is_site:
+            found.append(Mention("project", start, len(name), 0.4, name))
+        firm = parse_employer(name)
+        if firm.brand and len(firm.brand) <= 4:
+            sure = max(confidence, 0.65) if firm.place else 0.35 if is_site else confidence
+            found.append(Mention("employer", start, len(name), sure, name))
+    return found
+
+
+def _moved(mention: Mention, by: int) -> Mention:
+    return Mention(mention.kind, mention.at + by, mention.length, mention.confidence, mention.name)
+
+
+def _behind_roads(text: str) -> int:
+    """Where the part of `text` begins that stands behind 北京路, 丰登镇 …"""
+    return next((at + 1 for at in range(len(text) - 3, 1, -1) if text[at] in _ROADS), 0)
+
+
+def _may_be_brand(name: str) -> bool:
+    return (
+        2 <= len(name) <= 10
+        and not any(word in name for word in _NO_NAMES)
+        and name not in NOBODIES
+        and name not in PLACES
+        and not _NO_BRAND.search(name)
+    )
+
+
+def _named_in(token: str) -> list[Mention]:
+    found: list[Mention] = []
+    at = 0
+    while at < len(token):
+        run = _next_run(token, at)
+        if run is None:
+            break
+        first, end, is_project = run
+        name_at = at + _left_border(token[at:end], first - at)
+        found.extend(
+            _project(token, name_at, end, first) if is_project else _employer(token, name_at, end, first)
+        )
+        at = end
+    return found
+
+
+def _next_run(token: str, at: int) -> tuple[int, int, bool] | None:
+    """First sign and end of the next run of trade, form or building words after `at`, and whether it is a project."""
+    length = len(token)
+    for first in range(at, length):
+        end = first
+        word = last = ""
+        has_trade = has_building = has_site = False
+        while True:
+            trade = _word_at(token, end, _RUN_WORDS)
+            form = _word_at(token, end, _LEGAL)
+            kind = _word_at(token, end, _KINDS)
+            word = max((form, trade, kind), key=len)
+            if not word:
+                break
+            if word == form:
+                end += len(form)
+                end += _branch_length(token, end)
+                return first, end, False
+            has_building |= word == kind and word in _BUILDINGS and word not in INDUSTRIES
+            has_site |= word in _SITES and word not in INDUSTRIES
+            has_trade |= word == trade and word in _EMPLOYER_WORDS
+            last = word
+            end += len(word)
+            end += _section_length(token, end)
+        if end > first and first - at >= 2:
+            ambiguous = last in _BUILDINGS or has_building or has_site
+            if has_trade and not ambiguous:
+                return first, end, False
+            return first, end, True
+    return None
+
+
+def _word_at(token: str, at: int, words: tuple[tuple[int, frozenset[str]], ...]) -> str:
+    return next((token[at : at + length] for length, known in words if token[at : at + length] in known), "")
+
+
+_BRANCH = re.compile("[一-龥]{2,4}分公司|分公司|[(（]?项目部[)）]?")
+_SECTION = re.compile("(?:[A-Za-z]区|[东西南北]区|[一二三四五六七八九十]+期|[一二三四五六七八九十]+标段?|#)+")
+
+
+def _branch_length(token: str, at: int) -> int:
+    match = _BRANCH.match(token, at)
+    return len(match.group()) if match else 0
+
+
+def _section_length(token: str, at: int) -> int:
+    match = _SECTION.match(token, at)
+    return len(match.group()) if match else 0
+
+
+def _left_border(text: str, until: int) -> int:
+    """Where the name in `text` begins whose trade or end stands at `until`: behind the last lead word, or at a place."""
+    border = 0
+    at = 0
+    while at < until:
+        lead = _word_at(text, at, _LEADS)
+        if lead and at + len(lead) <= until:
+            at += len(lead)
+            border = at
+        elif (
+            text[at] in _SINGLE_LEADS
+            and until - at - 1 >= 2
+            and (text[at] not in "和以且并又也就将归属代对当" or (at == border and border > 0))
+        ):
+            at += 1
+            border = at
+        else:
+            at += 1
+    for start in range(until - 3, border, -1):
+        places = (
+            places_in_front(text[start:until])
+            if text[start : start + 2] in STRONG_PLACES or text[start : start + 3] in STRONG_PLACES
+            else []
+        )
+        if places and start > border and text[start - 1] not in _ROADS and until - start - places[0][0] >= 2:
+            before = text[border:start]
+            if before not in PLACES:
+                return start
+    return border
+
+
+def _employer(token: str, at: int, end: int, first: int) -> list[Mention]:
+    name = token[at:end]
+    firm = parse_employer(name)
+    if firm.is_nobody or not firm.brand:
+        return []
+    has_form = firm.form is not None and firm.form.endswith(("公司", "集团", "合作社", "事务所", "工作室"))
+    confidence = 0.95 if has_form and firm.place else 0.85 if has_form else 0.75
+    if len(firm.brand) <= 4:
+        return [Mention("employer", at, end - at, confidence, name)]
+    # The border is unsure: what precedes the trade by two and by three signs are both told.
+    tail = len(firm.industry or "") + len(firm.form or "")
+    found = []
+    for signs in (2, 3):
+        length = min(signs + tail, len(name))
+        found.append(Mention("employer", end - length, length, 0.45 if signs == 2 else 0.4, name[-length:]))
+    return found
+
+
+def _project(token: str, at: int, end: int, first: int) -> list[Mention]:
+    behind = _behind_roads(token[at : first + 1])
+    at += behind if behind >= 3 else 0
+    name = token[at:end]
+    project = parse_project(name)
+    if (
+        project.is_nobody
+        or not project.stem
+        or len(project.stem) < 2
+        or project.core in INDUSTRIES
+        or not _may_be_stem(name)
+    ):
+        return []
+    is_sure = len(project.stem or "") <= 4
+    found = [Mention("project", at, end - at, 0.8 if is_sure else 0.5, name)]
+    if project.kind and project.kind in INDUSTRIES:
+        found.append(Mention("employer", at, end - at, 0.3, name))
+    return found
+
+
+def _may_be_stem(name: str) -> bool:
+    return name not in _NO_NAMES and not any(
+        word in name for word in ("政府", "工资", "监察", "部门", "劳务费")
+    )
+
+
+def read_organisations(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> None:
+    """Make the temp table `into`: (delivery_id, row_no, told_employers, told_projects), one row a row of `rows`.
+
+    `rows` has delivery_id, row_no and text. A list is NULL where the text names none; the surest mention stands first.
+    `told_projects.name` is the project's core.
+    """
+    connection.execute(
+        "create or replace temp table prose_rows as select row_number() over () as row_id, delivery_id, row_no, text"
+        f" from {rows}"
+    )
+    run_sql(connection, "prose/organisation_tokens", {"named": NAMED, "cued": CUED})
+    tokens = connection.execute("select distinct token from organisation_tokens order by token").fetchall()
+    connection.register("organisation_mentions", _mentions_table([token for (token,) in tokens]))
+    run_sql(connection, "prose/organisations")
+    connection.unregister("organisation_mentions")
+    connection.execute(
+        f"create or replace temp table {into} as select r.delivery_id, r.row_no, t.told_employers, t.told_projects"
+        " from prose_rows as r left join told_organisations as t on t.row_id = r.row_id"
+    )
+    for table in ("prose_rows", "organisation_tokens", "told_organisations"):
+        connection.execute(f"drop table {table}")
+
+
+def _mentions_table(tokens: list[str]) -> pa.Table:
+    rows: list[dict[str, object]] = []
+    for token in tokens:
+        for mention in mentions_in(token):
+            is_employer = mention.kind == "employer"
+            firm = parse_employer(mention.name) if is_employer else Organisation()
+            project = None if is_employer else parse_project(mention.name)
+            if is_employer and not firm.brand:
+                continue
+            rows.append(
+                {
+                    "token": token, "kind": mention.kind, "at": mention.at, "length": mention.length,
+                    "confidence": mention.confidence, "name": mention.name, "place": firm.place, "brand": firm.brand,
+                    "industry": firm.industry, "form": firm.form, "sector": firm.sector, "province": firm.province,
+                    "sound": project.sound if project else firm.sound, "core": project.core if project else None,
+                }
+            )  # fmt: skip
+    text = pa.string()
+    schema = pa.schema(
+        [
+            ("token", text), ("kind", text), ("at", pa.int32()), ("length", pa.int32()), ("confidence", pa.float64()),
+            ("name", text), ("place", text), ("brand", text), ("industry", text), ("form", text), ("sector", text),
+            ("province", text), ("sound", text), ("core", text),
+        ]
+    )  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=schema)
