@@ -31,6 +31,7 @@ from pipelines.settings import PROJECT_ROOT
 from pipelines.store import Workspace
 
 DAY = date(2023, 8, 31)
+FEWEST = 40
 NOISE = ("normal", "heavy", "none")
 VOCABULARY = ("default", "held_out")
 
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help=f"names, firms and sentences of the city {shown}")  # fmt: skip
     parser.add_argument("--beside", action="store_true", help="measure exact keys and plain Splink as well")
     chosen = parser.parse_args(arguments)
+    if chosen.tickets < FEWEST:
+        parser.error(f"a city needs {FEWEST} tickets at least")
     console = Console(soft_wrap=True, highlight=False)
     parameters = CityParameters(
         seed=chosen.seed, tickets=chosen.tickets, noise=chosen.noise, vocabulary=chosen.vocabulary

@@ -184,7 +184,7 @@ def differing_pairs(found: Codes, values: pd.Series) -> int:
 
 
 def measure(found: Codes, true: Codes, *, draws: int = DRAWS, seed: int = SEED) -> Totals:
-    """All totals with 95 % intervals from a bootstrap over units (percentiles of `draws` draws)."""
+    """All totals with 95 % intervals from a bootstrap over units (percentiles of `draws` draws; 0: no intervals)."""
     merged = falsely_merged(found, true)
     precision, recall = b_cubed(found, true)
     return Totals(
@@ -193,7 +193,7 @@ def measure(found: Codes, true: Codes, *, draws: int = DRAWS, seed: int = SEED) 
         b_cubed_precision=precision,
         b_cubed_recall=recall,
         falsely_merged=int(merged.sum()),
-        intervals=_bootstrap(found, true, merged, draws, seed) if len(found) else {},
+        intervals=_bootstrap(found, true, merged, draws, seed) if len(found) and draws else {},
     )
 
 
@@ -237,7 +237,7 @@ def _pairs_by_unit(partition: Codes, unit: Codes, touching: Mask | None = None) 
     pairs = _pairs_by_group(partition, touching)
     unit_of_group = np.zeros(len(pairs), dtype=np.int64)
     unit_of_group[partition] = unit
-    return np.bincount(unit_of_group, pairs, minlength=int(unit.max()) + 1)
+    return np.bincount(unit_of_group, pairs, minlength=int(unit.max()) + 1).astype(np.float64)
 
 
 def recall_of(found: Codes, true: Codes, touching: Mask, unit: Codes) -> Rate:
@@ -249,7 +249,10 @@ def recall_of(found: Codes, true: Codes, touching: Mask, unit: Codes) -> Rate:
 def share_of(hit: Mask, of: Mask, unit: Codes) -> Rate:
     """The share of the tickets `of` that are `hit`."""
     groups = int(unit.max()) + 1 if len(unit) else 0
-    return rate(np.bincount(unit, hit & of, minlength=groups), np.bincount(unit, of, minlength=groups))
+    return rate(
+        np.bincount(unit, hit & of, minlength=groups).astype(np.float64),
+        np.bincount(unit, of, minlength=groups).astype(np.float64),
+    )
 
 
 def rate(hits: NDArray[np.float64], totals: NDArray[np.float64]) -> Rate:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from examples.resolution import measures
+from examples.resolution import baselines, measures
 from examples.resolution.measures import PER, Codes, Rate, Totals, codes
 from examples.resolution.strata import TRAPS, strata
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from examples.bench_resolve import Measured
 
 FLOORS = (0.995, 0.998, 0.999)
+# The product's steps from prepared columns to leads, which is what plain Splink does.
+CLUSTERING = ("candidates", "scoring", "decision")
 
 
 def show(measured: Measured, console: Console) -> bool:
@@ -32,7 +34,7 @@ def show(measured: Measured, console: Console) -> bool:
     )
     if measured.unknown:
         console.print(f"not compared: {measured.unknown:,} tickets that only one side knows")
-    console.print(totals_table({"the product": totals}))
+    console.print(totals_table(totals))
     console.print(
         f"pairs with differing valid claimant IDs in one lead (must be 0): {as_shown} as the sources show them, "
         f"{as_read} as the product reads them"
@@ -50,23 +52,20 @@ def show(measured: Measured, console: Console) -> bool:
     return as_shown == 0 and as_read == 0
 
 
-def totals_table(rows: dict[str, Totals]) -> Table:
-    """Each partition's measures with their intervals, measures down and partitions across."""
-    table = _table("over all tickets (95 % interval)", "measure", *rows)
+def totals_table(totals: Totals) -> Table:
+    """The measures over all tickets with their intervals."""
+    table = _table("over all tickets", "measure", "value", "95 %")
     for title, name, value in (
-        ("precision", "precision", lambda t: t.pairs.precision),
-        ("recall", "recall", lambda t: t.pairs.recall),
-        ("F1", "f1", lambda t: t.pairs.f1),
-        ("B-cubed precision", "b_cubed_precision", lambda t: t.b_cubed_precision),
-        ("B-cubed recall", "b_cubed_recall", lambda t: t.b_cubed_recall),
-        ("falsely merged, of 10,000", "falsely_merged_per_10k", lambda t: t.falsely_merged_per_10k),
+        ("precision", "precision", totals.pairs.precision),
+        ("recall", "recall", totals.pairs.recall),
+        ("F1", "f1", totals.pairs.f1),
+        ("B-cubed precision", "b_cubed_precision", totals.b_cubed_precision),
+        ("B-cubed recall", "b_cubed_recall", totals.b_cubed_recall),
+        ("falsely merged, of 10,000", "falsely_merged_per_10k", totals.falsely_merged_per_10k),
     ):
         digits = 2 if name == "falsely_merged_per_10k" else 4
-        cells = []
-        for totals in rows.values():
-            low, high = totals.intervals.get(name, (float("nan"), float("nan")))
-            cells.append(f"{value(totals):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})")
-        table.add_row(title, *cells)
+        low, high = totals.intervals[name]
+        table.add_row(title, f"{value:.{digits}f}", f"{low:.{digits}f}–{high:.{digits}f}")
     return table
 
 
@@ -156,7 +155,43 @@ def _show_time(measured: Measured, console: Console) -> None:
 
 
 def show_beside(measured: Measured, console: Console) -> None:
-    """Print the baselines of the same columns, and the product's own measures once more beside them."""
+    """Print the baselines on the same columns, beside the product's measures and its time for the same part."""
+    tickets, true = measured.tickets, codes(measured.tickets["true_lead"])
+    own = sum(measured.figures["seconds"][step] for step in CLUSTERING)
+    sides = [
+        baselines.Clustered("the product", codes(tickets["lead_id"]), own),
+        baselines.exact_keys(tickets),
+    ]
+    try:
+        sides.append(baselines.plain_splink(tickets))
+    except ModuleNotFoundError as error:
+        console.print(f"plain Splink is left out: {error.name} is not installed")
+    table = _table(
+        "beside baselines on the same columns", "", "prec.", "recall", "F1", "B-cubed\nprec.",
+        "B-cubed\nrecall", "falsely\nmerged,\nof 10,000", "seconds",
+    )  # fmt: skip
+    for side in sides:
+        totals = measures.measure(side.leads, true, draws=0)
+        table.add_row(
+            side.name,
+            f"{totals.pairs.precision:.4f}",
+            f"{totals.pairs.recall:.4f}",
+            f"{totals.pairs.f1:.4f}",
+            f"{totals.b_cubed_precision:.4f}",
+            f"{totals.b_cubed_recall:.4f}",
+            f"{totals.falsely_merged_per_10k:.1f}",
+            f"{side.seconds:.2f}",
+        )
+    console.print(table)
+    console.print(f"seconds from prepared columns to leads (the product: {', '.join(CLUSTERING)})")
+    for side in sides:
+        if side.left is not None and side.right is not None and side.score is not None:
+            console.print(
+                f"{side.name}: another {side.training_seconds:.1f} s of training; {len(side.score):,} pairs scored; "
+                f"the product takes {own / side.seconds:.2f} times its time"
+            )
+            best = measures.frontier(true, side.left, side.right, side.score, FLOORS)
+            console.print(f"{side.name}: {frontier_line(best)}")
 
 
 def _interval(rate: Rate, scale: float) -> tuple[str, str]:
