@@ -51,9 +51,18 @@ _TRADE_KEYS = {
     if len(word) >= 2 and INDUSTRIES[word] != "general"
 }
 _HEARD_PLACES = {
-    key(name): name for name in sorted(STRONG_PLACES) if 2 <= len(name) <= 3 for key in (shape_of, sound_of)
+    key(name): name for name in sorted(STRONG_PLACES) if 2 <= len(name) <= 4 for key in (shape_of, sound_of)
 }
 _BRACKETS = re.compile(r"[(\[【〔<《]([^)\]】〕>》]*)[)\]】〕>》]?")
+_OPENINGS = {
+    word
+    for word in INDUSTRIES
+    for longer in INDUSTRIES
+    if longer.startswith(word)
+    and INDUSTRIES[longer] not in (INDUSTRIES[word], "general")
+    and len(longer) > len(word)
+}
+"""Trade words that open a longer one of another sector: 电子 may be short for 电子商务."""
 _NOISE = re.compile(r"[^\w#&]+|_+")
 _NUMBERED = re.compile(r"(?:第?[一二三四五六七八九十0-9]+|直属)$")
 _NOBODY = re.compile(
@@ -98,16 +107,20 @@ def clean_name(name: str) -> tuple[str, list[str]]:
 
 
 def places_in_front(text: str) -> list[tuple[int, str]]:
-    """Where the places in front of `text` end, one after another, with each one's province: 银川市|兴庆区|…"""
+    """Where the places in front of `text` end, one after another, with the province: 银川市|兴庆区|…
+
+    A place of another province behind the first is a brand (宁夏|山东升), 市 before 政 belongs to 市政.
+    """
     ends: list[tuple[int, str]] = []
     at = 0
     while True:
         found = next((text[at : at + n] for n, known in _PLACES if text[at : at + n] in known), None)
+        if found and found.endswith("市") and text.startswith("政", at + len(found)) and found[:-1] in PLACES:
+            found = found[:-1]
         if found is None and at == 0:
-            heard = next((n for n in (3, 2) if len(text) >= n + 2 and _heard_place(text[:n])), 0)
-            if heard:
-                return [(heard, PLACES[_heard_place(text[:heard]) or ""])]
-        if found is None:
+            heard = next((n for n in (4, 3, 2) if len(text) >= n + 2 and _heard_place(text[:n])), 0)
+            return [(heard, PLACES[_heard_place(text[:heard]) or ""])] if heard else []
+        if found is None or (ends and PLACES[found] != ends[0][1]):
             return ends
         at += len(found)
         ends.append((at, PLACES[found]))
@@ -190,8 +203,7 @@ def parse_employer(name: str) -> Organisation:
     form = ending(text, _FORMS) or None
     if form and len(text) - len(form) >= (2 if form in WEAK_FORMS else 1):
         # 理发店 is a trade: its 店 is no form by itself.
-        if not (form in WEAK_FORMS and len(ending(text, _TRADES)) > len(form)):
-            text = text[: -len(form)]
+        text = text if form in WEAK_FORMS and len(ending(text, _TRADES)) > len(form) else text[: -len(form)]
     place, province, brand, trade = _split(text)
     if not brand and not place and branch_place is None:
         return Organisation(industry=trade or None, sector=sector_of(trade), form=form, is_nobody=True)
@@ -200,7 +212,7 @@ def parse_employer(name: str) -> Organisation:
         province=province or (PLACES[branch_place] if branch_place else None),
         brand=brand or None,
         industry=trade or None,
-        sector=sector_of(trade),
+        sector=None if form is None and trade in _OPENINGS else sector_of(trade),
         form=form,
     )
 
@@ -215,7 +227,12 @@ def _split(text: str) -> tuple[str, str | None, str, str]:
     province = ends[0][1] if ends else None
     for end in choices:
         brand, trade = take_trade(text[end:], keep=0)
-        if len(brand) >= 2 and brand not in (STRONG_PLACES if end else PLACES):
+        is_trade = (
+            text[:end] in PLACES
+            and text[:end] not in STRONG_PLACES
+            and (brand in CLIPPED or _misspelt_trade(brand) is not None)
+        )
+        if len(brand) >= 2 and not is_trade and brand not in (STRONG_PLACES if end else PLACES):
             return text[:end], province if end else None, brand, trade
     for end in choices:
         brand, trade = take_trade(text[end:])

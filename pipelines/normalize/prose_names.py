@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.normalize.organisation_words import (
+    BRAND_TOO,
     CLIPPED,
     INDUSTRIES,
     LEGAL_FORMS,
@@ -24,212 +25,34 @@ from pipelines.normalize.organisation_words import (
     PROJECT_KINDS,
     PROJECT_TAILS,
     STRONG_PLACES,
+    words_of,
 )
 from pipelines.normalize.organisations import Organisation, by_length, parse_employer, places_in_front
 from pipelines.normalize.projects import parse_project
 from pipelines.store import run_sql
 
 _STOPS = r"\x00-\x22\x24-@\[-`{-~“”‘’，。；：、！？（）《》【】—…\s￥　"
-_FUNCTION_SIGNS = "在于给被由是叫到的了做我你他她们这那哪吗吧呢啊还把让拖欠讨薪催找经跟从去来问当"
+_FUNCTION_SIGNS = "在于给被由是叫到的了做我你他她其们这那哪吗吧呢啊还把让拖欠讨薪催找跟去来问当"
 """Signs that stand in no brand to speak of: a name begins after them."""
 
 _LEADS = by_length(
-    [
-        "来电人",
-        "诉求人",
-        "反映人",
-        "投诉人",
-        "举报人",
-        "申请人",
-        "信访人",
-        "当事人",
-        "求助人",
-        "网民",
-        "网友",
-        "市民",
-        "群众",
-        "工人",
-        "农民工",
-        "民工",
-        "工友",
-        "本人",
-        "本人及工友",
-        "职工",
-        "员工",
-        "居民",
-        "业主",
-        "家属",
-        "老乡",
-        "同乡",
-        "我们",
-        "咱们",
-        "大家",
-        "自己",
-        "反映",
-        "反应",
-        "投诉",
-        "举报",
-        "控告",
-        "咨询",
-        "求助",
-        "申诉",
-        "诉称",
-        "声称",
-        "表示",
-        "陈述",
-        "描述",
-        "说明",
-        "来信",
-        "来访",
-        "来电",
-        "电话",
-        "曝光",
-        "揭露",
-        "请求",
-        "要求",
-        "希望",
-        "诉求",
-        "恳请",
-        "协调",
-        "督促",
-        "查处",
-        "责令",
-        "处理",
-        "关于",
-        "有关",
-        "针对",
-        "对于",
-        "因为",
-        "由于",
-        "听说",
-        "路过",
-        "得知",
-        "受雇",
-        "雇佣",
-        "受聘",
-        "入职",
-        "应聘",
-        "就职",
-        "任职",
-        "供职",
-        "介绍",
-        "招用",
-        "招聘",
-        "聘用",
-        "录用",
-        "签订",
-        "签了",
-        "跟随",
-        "随同",
-        "带领",
-        "用人单位",
-        "用工单位",
-        "施工单位",
-        "承建单位",
-        "总包单位",
-        "分包单位",
-        "建设单位",
-        "责任单位",
-        "单位名称",
-        "公司名称",
-        "企业名称",
-        "单位",
-        "施工方",
-        "总承包",
-        "总包方",
-        "分包方",
-        "总包",
-        "分包",
-        "承包",
-        "承建",
-        "承接",
-        "转包",
-        "发包",
-        "挂靠",
-        "老板",
-        "项目部",
-        "项目",
-        "工地",
-        "工程处",
-        "小区",
-        "标段",
-        "号楼",
-        "那边",
-        "那里",
-        "这边",
-        "这里",
-        "期间",
-        "先后",
-        "一直",
-        "目前",
-        "现在",
-        "曾经",
-        "曾于",
-        "务工",
-        "打工",
-        "上班",
-        "工作",
-        "干活",
-        "干过",
-        "从事",
-        "担任",
-        "承揽",
-        "名为",
-        "名叫",
-        "叫做",
-        "称为",
-        "属于",
-        "隶属",
-        "下属",
-        "旗下",
-        "公司",
-        "劳务方",
-        "东家",
-        "雇主",
-        "甲方",
-        "乙方",
-        "上述",
-        "该单位",
-        "该公司",
-        "今年",
-        "去年",
-        "前年",
-        "年底",
-        "年初",
-        "月份",
-        "以来",
-        "开始",
-        "至今",
-        "作为",
-        "通过",
-        "委托",
-        "受托",
-        "以及",
-        "代理人",
-        "代表",
-        "代为",
-        "进入",
-        "进场",
-        "前往",
-        "来到",
-        "位于",
-        "坐落",
-        "附近",
-        "旁边",
-        "对面",
-        "隔壁",
-        "不是",
-        "就是",
-        "还是",
-        "而是",
-        "负责人",
-        "包工头",
-        "法人",
-        "会计",
-        "经理",
-    ]
+    words_of(
+        """
+    来电人 诉求人 反映人 投诉人 举报人 申请人 信访人 当事人 求助人 网民 网友 市民 群众 工人 农民工 民工 工友 本人
+    本人及工友 职工 员工 居民 业主 家属 老乡 同乡 我们 咱们 大家 自己 反映 反应 投诉 举报 控告 咨询 求助 申诉 诉称
+    声称 表示 陈述 描述 说明 来信 来访 来电 电话 曝光 揭露 请求 要求 希望 诉求 恳请 协调 督促 查处 责令 处理 关于
+    有关 针对 对于 因为 由于 听说 路过 得知 受雇 雇佣 受聘 入职 应聘 就职 任职 供职 介绍 招用 招聘 聘用 录用 签订
+    签了 跟随 随同 带领 用人单位 用工单位 施工单位 承建单位 总包单位 分包单位 建设单位 责任单位 单位名称 公司名称
+    企业名称 单位 施工方 总承包 总包方 分包方 总包 分包 承包 承建 承接 转包 发包 挂靠 老板 项目部 项目 工地 工程处
+    小区 城区 市区 郊区 县城 标段 号楼 那边 那里 这边 这里 期间 先后 一直 目前 现在 曾经 曾于 务工 打工 上班 工作 干活
+    干过 从事 采摘 修剪 打扫 清洗 看管 绑扎 砌筑 铺贴 担任
+    承揽 名为 名叫 叫做 称为 属于 隶属 下属 旗下 公司 劳务方 东家 雇主 甲方 乙方 上述 该单位 该公司 今年 去年 前年
+    年底 年初 月份 以来 开始 至今 作为 通过 委托 受托 以及 代理人 代表 代为 进入 进场 前往 来到 位于 坐落 附近 旁边
+    对面 隔壁 不是 就是 还是 而是 负责人 包工头 法人 会计 经理
+    """
+    )
 )
-_SINGLE_LEADS = frozenset("当干称说向及与和对替代为以但而且并又也是就将从归属某#")
+_SINGLE_LEADS = frozenset("经从当干称说向及与和对替代为以但而且并又也是就将从归属某#")
 _ROADS = frozenset("路街道巷镇乡村")
 
 _EMPLOYER_WORDS = {
@@ -238,12 +61,18 @@ _EMPLOYER_WORDS = {
 _RUN_WORDS = by_length({*(word for word in INDUSTRIES if len(word) >= 2), *CLIPPED})
 _LEGAL = by_length(LEGAL_FORMS)
 _KINDS = by_length({*PROJECT_KINDS, *PROJECT_TAILS})
-_BUILDINGS = frozenset(PROJECT_KINDS)
+_WORKS = words_of("公路 管道 管网 绿化 景观 道路 桥梁 隧道 铁路 地铁 高速 仓储 农场 养殖场 牧场 加工厂")
+"""Kinds of works that are trades as well: alone they name a firm (东泰公路), with 工地 behind a project."""
+_BUILDINGS = frozenset(PROJECT_KINDS) - {word for word in _WORKS if word in INDUSTRIES}
 _SITES = frozenset(PROJECT_TAILS)
 _CUES_BEFORE = (
-    "总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|单位|公司名称|公司|老东家|雇主|名称"
+    "(?:总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|公司名称|单位名称|企业名称)(?:为|是|叫做|叫|：|:)*"
+    "|(?:单位|公司|厂家|企业|商家|店家|老东家|雇主|名称)(?:为|是|叫做|叫|：|:)+"
 )
-_CUES_AFTER = "承建|承揽|承包的|总包的|分包的|施工的|开发的|拖|欠|克扣|不发|不给|不支付|不结|没发|没给|未付|未支付|未按|长期|一直|至今|招用|的员工"
+_CUES_AFTER = (
+    "承建|承揽|承包的|总包的|分包的|施工的|开发的|拖|欠|克扣|不发|不给|不支付|不结|没发|没给|未付|未支付|未按|长期|一直|至今"
+    "|招用|的员工"
+)
 _WORKING = "上班|务工|打工|干活|做工|工作|当|做|干|从事|那个工地|的活"
 
 
@@ -257,11 +86,11 @@ NAMED = (
     f"[^{_STOPS}{_FUNCTION_SIGNS}]+(?:{_shortest(_EMPLOYER_WORDS | set(LEGAL_FORMS) | _BUILDINGS | _SITES)})"
 )
 CUED = (
-    f"(?:(?:{_CUES_BEFORE})(?:为|是|叫做|叫|名称|：|:)*[^{_STOPS}{_FUNCTION_SIGNS}]{{2,}})"
+    f"(?:(?:{_CUES_BEFORE})[^{_STOPS}{_FUNCTION_SIGNS}]{{2,}})"
     f"|(?:(?:[在给到去]|跟着)[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_WORKING}))"
     f"|(?:[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_CUES_AFTER}))"
 )
-_CUED_BEFORE = re.compile(rf"^(?:{_CUES_BEFORE})(?:为|是|叫做|叫|名称|：|:)*(?P<name>.+)$")
+_CUED_BEFORE = re.compile(rf"^(?:{_CUES_BEFORE})(?P<name>.+)$")
 _CUED_WORK = re.compile(rf"^(?P<lead>[在给到去]|跟着)(?P<name>.+?)(?:{_WORKING})$")
 _CUED_AFTER = re.compile(rf"^(?P<name>.+?)(?:{_CUES_AFTER})$")
 _NO_BRAND = re.compile(
@@ -270,61 +99,17 @@ _NO_BRAND = re.compile(
 
 
 _NO_NAMES = frozenset(
-    [
-        "支付",
-        "迟迟",
-        "政府",
-        "部门",
-        "单位",
-        "大队",
-        "监察",
-        "微信",
-        "欠条",
-        "法人",
-        "账户",
-        "甲方",
-        "乙方",
-        "街道",
-        "社区",
-        "承诺",
-        "结算",
-        "公司",
-        "老板",
-        "工地",
-        "班组",
-        "信访",
-        "法院",
-        "领导",
-        "一直",
-        "长期",
-        "拒绝",
-        "无故",
-        "恶意",
-        "拖延",
-        "劳动",
-        "仲裁",
-        "合同",
-        "欠薪",
-        "追讨",
-        "至今",
-        "到底",
-        "仍然",
-        "依然",
-        "故意",
-        "突然",
-        "大家",
-        "家里",
-        "其他",
-        "别人",
-        "对方",
-        "那里",
-        "这里",
-        "干活",
-        "打工",
-        "上班",
-        "期间",
-    ]
+    words_of(
+        """
+    支付 门口 迟迟 政府 部门 单位 大队 监察 微信 欠条 法人 账户 甲方 乙方 街道 社区 承诺 结算 公司 老板 工地 班组 信访
+    法院 领导 一直 长期 拒绝 无故 恶意 拖延 劳动 仲裁 合同 欠薪 追讨 至今 到底 仍然 依然 故意 突然 大家 家里 其他
+    别人 对方 那里 这里 干活 打工 上班 期间
+    """
+    )
 )
+
+
+_NO_FIRM = re.compile("[块钱]|工资|尾款|劳动|号楼|标段|工地|项目")
 
 
 @dataclass(frozen=True)
@@ -385,50 +170,73 @@ def _may_be_brand(name: str) -> bool:
 
 def _named_in(token: str) -> list[Mention]:
     found: list[Mention] = []
-    at = 0
-    while at < len(token):
-        run = _next_run(token, at)
-        if run is None:
-            break
+    at = first = 0
+    while run := _next_run(token, max(first + 1, at + 2)):
         first, end, is_project = run
         name_at = at + _left_border(token[at:end], first - at)
-        found.extend(
-            _project(token, name_at, end, first) if is_project else _employer(token, name_at, end, first)
-        )
-        at = end
+        names = _project(token, name_at, end, first) if is_project else _employer(token, name_at, end)
+        found.extend(names)
+        # 枸杞|红|地基: a trade word may open a brand, so a run without one is read on from inside.
+        at = end if names or is_project else at
     return found
 
 
-def _next_run(token: str, at: int) -> tuple[int, int, bool] | None:
-    """First sign and end of the next run of trade, form or building words after `at`, and whether it is a project."""
-    length = len(token)
-    for first in range(at, length):
+def _next_run(token: str, since: int) -> tuple[int, int, bool] | None:
+    """First sign and end of the next run of trade, form or building words from `since` on, and whether it is a project."""
+    for first in range(since, len(token)):
+        if _is_inside_place(token, first):
+            continue
         end = first
-        word = last = ""
-        has_trade = has_building = has_site = False
+        last = ""
+        is_building = is_site = False
         while True:
             trade = _word_at(token, end, _RUN_WORDS)
             form = _word_at(token, end, _LEGAL)
             kind = _word_at(token, end, _KINDS)
             word = max((form, trade, kind), key=len)
+            if len(word) == 1 and not (is_building or is_site or _is_end(token, end + 1)):
+                word = ""
             if not word:
                 break
-            if word == form:
-                end += len(form)
-                end += _branch_length(token, end)
-                return first, end, False
-            has_building |= word == kind and word in _BUILDINGS and word not in INDUSTRIES
-            has_site |= word in _SITES and word not in INDUSTRIES
-            has_trade |= word == trade and word in _EMPLOYER_WORDS
-            last = word
             end += len(word)
-            end += _section_length(token, end)
-        if end > first and first - at >= 2:
-            ambiguous = last in _BUILDINGS or has_building or has_site
-            if has_trade and not ambiguous:
-                return first, end, False
-            return first, end, True
+            if word == form:
+                return first, end + _matched(_BRANCH, token, end), False
+            is_building |= word == kind and word in _BUILDINGS
+            is_site |= word in _SITES and word not in INDUSTRIES
+            last = word
+            end += _matched(_SECTION, token, end)
+        if end > first:
+            is_project = is_building or is_site or last in _BUILDINGS
+            form_end = _form_behind(token, end)
+            return (first, form_end, False) if form_end else (first, end, is_project)
     return None
+
+
+def _is_inside_place(token: str, at: int) -> bool:
+    """Whether the sign at `at` is a later sign of a place: the 古 of 内蒙古 begins no 古建."""
+    return any(
+        token[start : start + length] in STRONG_PLACES
+        for length in (2, 3, 4)
+        for start in range(max(0, at - length + 1), at)
+    )
+
+
+def _is_end(token: str, at: int) -> bool:
+    return at >= len(token) or bool(_matched(_SECTION, token, at)) or _word_at(token, at, _KINDS) in _SITES
+
+
+def _form_behind(token: str, at: int) -> int:
+    """The end of a legal form a few signs behind `at`, where nothing between opens another name; 0 for none.
+
+    So a trade that is misspelt or in no list stays inside its name: 防水|工成|有限公司.
+    """
+    for start in range(at + 1, min(at + 6, len(token))):
+        if _word_at(token, start - 1, _LEADS) or token[start - 1 : start + 1] in STRONG_PLACES:
+            return 0
+        if form := _word_at(token, start, _LEGAL):
+            end = start + len(form)
+            return end + _matched(_BRANCH, token, end)
+    return 0
 
 
 def _word_at(token: str, at: int, words: tuple[tuple[int, frozenset[str]], ...]) -> str:
@@ -439,13 +247,8 @@ _BRANCH = re.compile("[一-龥]{2,4}分公司|分公司|[(（]?项目部[)）]?"
 _SECTION = re.compile("(?:[A-Za-z]区|[东西南北]区|[一二三四五六七八九十]+期|[一二三四五六七八九十]+标段?|#)+")
 
 
-def _branch_length(token: str, at: int) -> int:
-    match = _BRANCH.match(token, at)
-    return len(match.group()) if match else 0
-
-
-def _section_length(token: str, at: int) -> int:
-    match = _SECTION.match(token, at)
+def _matched(pattern: re.Pattern[str], token: str, at: int) -> int:
+    match = pattern.match(token, at)
     return len(match.group()) if match else 0
 
 
@@ -480,14 +283,16 @@ def _left_border(text: str, until: int) -> int:
     return border
 
 
-def _employer(token: str, at: int, end: int, first: int) -> list[Mention]:
+def _employer(token: str, at: int, end: int) -> list[Mention]:
     name = token[at:end]
     firm = parse_employer(name)
-    if firm.is_nobody or not firm.brand:
+    brand = firm.brand or ""
+    is_trade = brand in INDUSTRIES and brand not in BRAND_TOO
+    if len(brand) < 2 or is_trade or _NO_FIRM.search(brand) or token.startswith(("款", "尾款"), end):
         return []
     has_form = firm.form is not None and firm.form.endswith(("公司", "集团", "合作社", "事务所", "工作室"))
     confidence = 0.95 if has_form and firm.place else 0.85 if has_form else 0.75
-    if len(firm.brand) <= 4:
+    if len(brand) <= (4 if firm.place or has_form else 3):
         return [Mention("employer", at, end - at, confidence, name)]
     # The border is unsure: what precedes the trade by two and by three signs are both told.
     tail = len(firm.industry or "") + len(firm.form or "")
@@ -511,16 +316,23 @@ def _project(token: str, at: int, end: int, first: int) -> list[Mention]:
         or not _may_be_stem(name)
     ):
         return []
-    is_sure = len(project.stem or "") <= 4
-    found = [Mention("project", at, end - at, 0.8 if is_sure else 0.5, name)]
+    found = [Mention("project", at, end - at, 0.8 if len(project.stem) <= 3 else 0.6, name)]
+    if len(project.stem) >= 4:
+        # A brand may stand in front without a word between: 金鼎|水岸建材市场.
+        behind = name.index(project.stem) + len(project.stem) if project.stem in name else 0
+        if behind >= 4:
+            found.append(Mention("project", at + behind - 2, end - at - behind + 2, 0.4, name[behind - 2 :]))
     if project.kind and project.kind in INDUSTRIES:
         found.append(Mention("employer", at, end - at, 0.3, name))
     return found
 
 
 def _may_be_stem(name: str) -> bool:
-    return name not in _NO_NAMES and not any(
-        word in name for word in ("政府", "工资", "监察", "部门", "劳务费")
+    return (
+        "楼" not in name[:2]
+        and name[0] not in "#街路区镇乡"
+        and name not in _NO_NAMES
+        and not any(word in name for word in ("政府", "工资", "监察", "部门", "劳务费"))
     )
 
 
@@ -554,7 +366,7 @@ def _mentions_table(tokens: list[str]) -> pa.Table:
             is_employer = mention.kind == "employer"
             firm = parse_employer(mention.name) if is_employer else Organisation()
             project = None if is_employer else parse_project(mention.name)
-            if is_employer and not firm.brand:
+            if not (firm.brand if project is None else project.core):
                 continue
             rows.append(
                 {
