@@ -35,7 +35,9 @@ PEOPLE = (
 COUNT = rf"(?:{D}{{1,3}}|{CND}?[十百拾佰]{CND}?[十拾]?{CND}?|{CND})"
 PERSONS = (
     rf"{COUNT}[多余来几]?(?:个|名|位|号|口|来个|多个|多名)?{PEOPLE}|{COUNT}[多余来几]?[名位][一-鿿]{{1,3}}工"
-    rf"|人数[:：为是共有约]{{0,3}} ?{COUNT}[多余来几]?|(?:我们|咱们|我|咱|夫妻|兄弟|父子|母子|姐妹|哥|姐|他们)(?:俩|仨)"
+    rf"|人数[:：为是共有约]{{0,3}} ?{COUNT}[多余来几]?"
+    rf"|(?:我们|咱们|俺们|额们|我|咱|俺|夫妻|兄弟|父子|母子|姐妹|哥|姐|他们)(?:俩|仨)"
+    rf"|(?:我们|咱们|俺们|兄弟|姐妹|工友|班组){COUNT}[多余来几]?个{PEOPLE}?"
 )
 
 NUMBER = rf"(?:{D}{{1,3}}(?:[,， ]{D}{{3}})+(?:[.．]{D}{{1,2}})?|{D}+(?:[.．]{D}+)?)"
@@ -49,7 +51,8 @@ TAIL = (
 )
 MONEY = rf"{ABOUT_BEFORE}?(?: ?{CURRENCY}[:： ]?)?(?:{ARABIC}|{CHINESE}|{CHINESE_BARE}){TAIL}"
 
-FIGURE = "|".join((PHONE, LONG, MONTHS, PERSONS, JUNK, MONEY))
+CENTS = rf"{D}+[.．]{D}{{2}} ?[元块圆](?:整|钱)?"
+FIGURE = "|".join((PHONE, LONG, CENTS, MONTHS, PERSONS, JUNK, MONEY))
 """Whatever looks like a figure, the more telling reading first; every digit of a text is in some figure."""
 
 _MONEY = re.compile(
@@ -64,7 +67,9 @@ _TENS = re.compile(r"^(?P<tens>[一二三四五六七八九]?十)几(?P<unit>[�
 _TAIL = re.compile(rf"(?P<head>.*[{UNIT_SIGNS}wWkK])(?P<tail>{CND}|[0-9]+)$")
 _NAMES = re.compile("^[陆伍]万$")
 """Surname and first sign of a given name as often as a sum: a sum only with its unit."""
-_PERSONS = re.compile(rf"^(?:人数[:：为是共有约]{{0,3}} ?)?(?P<count>{COUNT})(?P<more>[多余来几]?)")
+_PERSONS = re.compile(
+    rf"^(?:我们|咱们|俺们|兄弟|姐妹|工友|班组)?(?:人数[:：为是共有约]{{0,3}} ?)?(?P<count>{COUNT})(?P<more>[多余来几]?)"
+)
 
 
 def read_figures(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> None:
@@ -181,7 +186,7 @@ def read_sum(token: str) -> tuple[int, int, bool, bool, bool] | None:
         return None
     exact = not any(found[part] for part in ("about", "more", "more2", "more3", "about2"))
     fen = _fen(value * scale)
-    return fen, _fen((cut or value) * scale), exact, has_sign, is_plain and not has_sign
+    return fen, _fen((cut or value) * scale), exact, has_sign, is_plain and not has_sign and not found["more"]
 
 
 def _about_sum(text: str) -> tuple[int, int, bool, bool, bool] | None:
@@ -209,7 +214,7 @@ def read_persons(token: str) -> tuple[int, bool] | None:
     text = unicodedata.normalize("NFKC", token)
     if text.endswith("俩") or text.endswith("仨"):
         return (2 if text.endswith("俩") else 3), True
-    if not re.search(rf"{PEOPLE}$|工$|^人数", text):
+    if not re.search(rf"{PEOPLE}$|工$|^人数|^(?:[我咱俺]们|兄弟|姐妹|工友|班组).*个", text):
         return None
     found = _PERSONS.match(text)
     count = read_number(found["count"]) if found else None

@@ -14,22 +14,24 @@ from pipelines.normalize.chinese_numerals import read_number
 D = "[0-9０-９]"
 YEAR = rf"(?:{D}{{4}} ?年|{D}{{2}} ?年|[二〇零一九][〇零○一二三四五六七八九]{{1,3}}年|(?:去|今|前|本|上|当|同)年)度?的? ?"
 MONTH_NUMBER = "(?:[1１][0-2０-２]|[0０]?[1-9１-９])"
-MONTH = rf"(?:{MONTH_NUMBER}|十[一二]?|[一二三四五六七八九元正])"
+MONTH = rf"(?:{MONTH_NUMBER}|十[一二]?|[一二三四五六七八九元])"
 DAY = rf"(?:(?:{D}{{1,2}}|[一二三]?十?[一二三四五六七八九十])[日号]|初|底|末|中旬|上旬|下旬)"
-TO = " ?(?:直到|一直到|开始到|起至|到|至|-|－|—+|–|~|～|―|、|和|与|及|跟) ?"
+TO = " ?(?:(?:一直)?[干做忙上欠拖]到|直到|一直到|开始到|起至|到|至|-|－|—+|–|~|～|―|、|和|与|及|跟) ?"
 NOW = "(?:现在|目前|今天|今日|如今|今)"
-DOTTED = rf"{D}{{4}}[.．/-]{MONTH_NUMBER}(?:[.．/-]{D}{{1,2}})?"
+DOTTED = rf"[2２][0０][0-4０-４]{D}[.．/-]{MONTH_NUMBER}(?:[.．/-]{D}{{1,2}})?"
+
+PARTS = "上半年|下半年|全年|一整年|第?[一二三四1-4]季度"
 
 MONTHS = "|".join(
     (
         rf"{D}{{6}}{TO}{D}{{6}}",
         rf"{DOTTED}{TO}(?:{DOTTED}|{YEAR}{MONTH} ?月份?|{NOW}|{MONTH} ?月份?)",
         rf"{DOTTED}月?份?",
-        rf"(?:{YEAR})?{MONTH} ?(?:月份?{DAY}?)?{TO}(?:(?:{YEAR})?{MONTH} ?月份?{DAY}?|{NOW})",
+        rf"(?:{YEAR})?{MONTH} ?(?:月份?{DAY}?)?{TO}(?:(?:{YEAR})?{MONTH} ?月份?{DAY}?|{NOW})(?:、(?:{YEAR})?{MONTH} ?月份?)*",
         rf"(?:{YEAR})?{MONTH}(?:、{MONTH})+ ?月份?",
         rf"(?:{YEAR})?[一二三四五六七八九]{{2}}月份?",
         rf"(?:{YEAR})?{MONTH} ?月份?{DAY}?",
-        rf"(?:{YEAR})?(?:上半年|下半年|全年|一整年)",
+        rf"(?:{YEAR})?(?:{PARTS})",
         "上上个?月|上个?月|本月|这个月",
         rf"{D}{{4}} ?年度?|(?:去|今|前|本)年",
     )
@@ -38,7 +40,7 @@ MONTHS = "|".join(
 _YEAR = re.compile(YEAR)
 _MONTH = re.compile(rf"^(?P<month>{MONTH}) ?(?P<sign>月份?)?(?P<day>{DAY})?$")
 _DOTTED = re.compile(r"^(?P<year>\d{4})[./-](?P<month>\d{1,2})(?P<day>[./-]\d{1,2})?月?份?$")
-_SPLIT = re.compile("直到|一直到|开始到|起至|[到至－—–~～―、和与及跟]+")
+_SPLIT = re.compile("(?:一直)?[干做忙上欠拖]到|直到|一直到|开始到|起至|[到至－—–~～―、和与及跟]+")
 RELATIVE = {"今年": 0, "本年": 0, "当年": 0, "同年": 0, "去年": -1, "上年": -1, "前年": -2}
 
 
@@ -69,10 +71,13 @@ def read_months(token: str) -> Months | None:
     back = {"上上月": 2, "上上个月": 2, "上月": 1, "上个月": 1, "本月": 0, "这个月": 0}.get(text)
     if back is not None:
         return Months(End(1), None, False, back)
-    half = re.match(rf"^(?P<year>{YEAR})?(?P<part>上半年|下半年|全年|一整年)$", text)
+    half = re.match(rf"^(?P<year>{YEAR})?(?P<part>{PARTS})$", text)
     if half:
         year, offset = _year(half["year"] or "今年")
         first, last = {"上半年": (1, 6), "下半年": (7, 12)}.get(half["part"], (1, 12))
+        if half["part"].endswith("季度"):
+            quarter = int(read_number(half["part"].removeprefix("第").removesuffix("季度")) or 1)
+            first, last = quarter * 3 - 2, quarter * 3
         return Months(End(first, year, offset), End(last, year, offset), True)
     return _range(text)
 
@@ -125,7 +130,7 @@ def _end(text: str, *, is_open: bool = False) -> End | None:
     rest = _MONTH.match(text[found.end() :] if found else text)
     if rest is None or (not rest["sign"] and not is_open):
         return None
-    value = 1 if rest["month"] in "元正" else read_number(rest["month"])
+    value = 1 if rest["month"] == "元" else read_number(rest["month"])
     if value is None or not 1 <= value <= 12:
         return None
     day = rest["day"] or ""

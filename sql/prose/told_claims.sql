@@ -1,6 +1,6 @@
 -- Grain: one row that tells a sum. Inputs: figures, figure_sums, figure_pieces, the words of prose_words.
 -- Why: of several sums the one still owed: what is left before a total, a total before a part; never what was paid,
--- a rate, a deposit. Where only the whole and what was paid are told, the difference.
+-- a rate, a deposit. Several sums owed without a total make the one told doubtful. Where only the whole and what was paid are told, the difference.
 create or replace temp table told_claims as
 with beside as (
     select
@@ -20,9 +20,10 @@ roles as (
         case
             when is_bare and (regexp_matches(after, $measure_after) or regexp_matches(clause, '[A-Za-z0-9_#＃./-]$'))
                 then 'none'
+            when is_bare and fen in (1234500, 1233300, 1234800, 1231500, 1238800, 1231900, 1233600) then 'none'
             when not has_unit and regexp_matches(after, $measure_after) then 'none'
             when fen < 5000 or fen > 100000000000 then 'none'
-            when regexp_matches(clause, $rate_before) or regexp_matches(after, $rate_after) then 'rate'
+            when (regexp_matches(clause, $rate_before) and not regexp_matches(clause, $rate_not)) or regexp_matches(after, $rate_after) then 'rate'
             when regexp_matches(clause, $each_before) or regexp_matches(after, $each_after) then 'each'
             when regexp_matches(clause, $left_before) then 'left'
             when regexp_matches(clause, $other_before) or regexp_matches(after, $other_after) then 'other'
@@ -59,6 +60,7 @@ told as (
                             is_owed := regexp_matches(clause, '欠')),
                 (weight, -place)) as best,
         coalesce(sum(fen) filter (where role = 'paid'), 0) as paid,
+        count(distinct fen) filter (where role in ('owed', 'wage', 'owed_later', 'left')) as sums,
         coalesce(bool_and(is_exact) filter (where role = 'paid'), true) as is_paid_exact
     from weighed
     group by delivery_id, row_no
@@ -78,7 +80,9 @@ select
         is_each := best.role = 'each',
         start := cast(length(array_to_string(p.pieces[1:best.place - 1], '')) + 1 as integer),
         length := cast(length(p.pieces[best.place]) as integer),
-        confidence := round(case when is_rest then least(best.weight, 0.6) else best.weight end, 3)
+        confidence := round(case when is_rest then least(best.weight, 0.6) when best.role = 'each' then best.weight + 0.35
+                            when best.role in ('owed', 'wage', 'owed_later', 'left') and sums > 1 then best.weight - 0.3
+                            else best.weight end, 3)
     ) as told_claim
 from settled as t
 join figure_pieces as p using (delivery_id, row_no)

@@ -1,5 +1,6 @@
 -- Grain: one row that tells months of work. Inputs: figures, figure_months, figure_pieces, the words of prose_words.
 -- Why: the months the wages are for; not the month of a promise, a contract or an earlier complaint, and no day.
+-- Months named one by one that follow each other are one period.
 create or replace temp table told_periods as
 with weighed as (
     select
@@ -14,10 +15,21 @@ with weighed as (
 told as (
     select
         delivery_id, row_no,
-        arg_max(struct_pack(first := first, last := last, place := place, weight := weight), (weight, -place)) as best
+        arg_max(struct_pack(first := first, last := last, place := place, weight := weight), (weight, -place)) as best,
+        min(first) as earliest, max(last) as latest, bool_and(first = last) as is_single, count(distinct first) as months
     from weighed
     where weight >= 0.4
     group by delivery_id, row_no
+),
+joined as (
+    select
+        * replace (
+            case when is_single and months > 1
+                  and latest // 100 * 12 + latest % 100 - earliest // 100 * 12 - earliest % 100 = months - 1
+                 then struct_pack(first := earliest, last := latest, place := best.place, weight := best.weight - 0.1)
+                 else best end as best
+        )
+    from told
 )
 select
     t.delivery_id, t.row_no,
@@ -28,5 +40,5 @@ select
         length := cast(length(p.pieces[best.place]) as integer),
         confidence := round(least(best.weight, 0.95), 3)
     ) as told_period
-from told as t
+from joined as t
 join figure_pieces as p using (delivery_id, row_no)
