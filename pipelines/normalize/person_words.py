@@ -44,7 +44,7 @@ DOUBTFUL_SURNAMES = frozenset(
     "赏伯宾"
 )
 # Rare surnames that running text uses as words alone: read in fields, never looked for in prose.
-NOT_IN_PROSE = frozenset("来和有都能问但年须也才位那计时还干")
+NOT_IN_PROSE = frozenset("来和有都能问但年须也才位那计时还干多通达公满言回由空越益步习充后项全为经相展信利")
 # Surnames that are prepositions as well: 于三月, 向单位, 从去年.
 PREPOSITIONS = frozenset("于向从由和同与经时自到")
 # Readings of a surname that differ from the sign's usual one.

@@ -98,7 +98,10 @@ def _read_self(cut: str) -> Reading | None:
         return None
     follows = cut[found.start + len(found.written) : found.start + len(found.written) + 1]
     # A doubtful surname with one sign (海鹏, 于军) is believed behind 反映人 or 叫 where the clause ends with it.
-    is_closed = not re.match(r"[㐀-鿿]", follows) and found.name.surname not in PREPOSITIONS
+    rest = cut[found.start + len(found.written) :]
+    is_closed = rest.startswith(_OPENS_SURELY[:-1]) or (
+        not re.match(r"[㐀-鿿]", follows) and found.name.surname not in PREPOSITIONS
+    )
     if found.confidence < _SURE and not (
         found.confidence >= 0.5 and is_closed and (anchor["named"] or anchor["caller"])
     ):
@@ -120,16 +123,18 @@ def _read_self(cut: str) -> Reading | None:
     return None
 
 
+_OPENS_SURELY = words("来访 来电 来信 投诉 反映 到窗口 代表 于")
 _OPENS = words("来 投诉 反映 到窗口 称 表示 诉 举报 等 代 替 帮 系 受 于 自述")
 
 
 def _read_opening(cut: str) -> Reading | None:
     skipped = re.match(r"(?:\n|[：:。]|经[^，。\n]{0,6}[，,])?[“\"\s]{0,2}", cut)
     found = _first_name(cut, skipped.end() if skipped else 0)
-    if found is None or found.confidence < _SURE or not found.name.is_full:
+    if found is None or not found.name.is_full:
         return None
     rest = cut[found.start + len(found.written) :]
-    if not rest.startswith(_OPENS):
+    is_plain = found.confidence >= 0.5 and rest.startswith(_OPENS_SURELY)
+    if not rest.startswith(_OPENS) or not (is_plain or found.confidence >= _SURE):
         return None
     return _said("self", found, "开头", 0.85)
 
@@ -184,11 +189,13 @@ def _read_acting(cut: str) -> Reading | None:
         if _AFTER_ACT.match(rest) and (
             how.startswith("代") or how in ("替", "帮", "帮助") or rest[:1] not in ("", "，", ",", "：", ":")
         ):
-            return _said("principal", found, kin or how, 0.85 if found.confidence >= _SURE else 0.6)
+            is_sure = found.confidence >= _SURE or (how == "代" and rest.startswith(_OPENS_SURELY))
+            return _said("principal", found, kin or how, 0.85 if is_sure else 0.6)
     return None
 
 
 def _read_kin(cut: str) -> Reading | None:
+    unnamed: Reading | None = None
     for at in _KIN_AT.finditer(cut):
         kin = at["kin"] or at["short"]
         before, after = cut[: at.start()], cut[at.end() :]
@@ -214,9 +221,11 @@ def _read_kin(cut: str) -> Reading | None:
         is_ours = bool(re.search(rf"(?:{POSSESSOR}|{CALLER}|的|家)$", before))
         acting = re.search(r"(?:代|替|帮|帮助)(?:我|俺|本人|自己|其|他|她|咱)?(?:家|的)*$", before)
         if acting and re.match(rf"(?:们)?[^，。]{{0,5}}(?:{ACT})", after):
-            return "acting", None, None, None, kin, 0.9
+            unnamed = unnamed or ("acting", None, None, None, kin, 0.9)
+            continue
         if acting is None and re.match(r"代(?!理|码|表大)", after):
-            return "acting", None, None, None, kin, 0.9
+            unnamed = unnamed or ("acting", None, None, None, kin, 0.9)
+            continue
         if _PASSING.match(after) or not _OWN_CLAUSE.search(before):
             continue
         if kin in NEAR and not is_ours:
@@ -234,8 +243,9 @@ def _read_kin(cut: str) -> Reading | None:
             start = at.end() + found.start
             return "principal", found.written, start, len(found.written), kin, 0.9 if is_ours else 0.8
         if _WORKS.search(after):
-            return "acting", None, None, None, kin, 0.8 if is_ours else 0.65
-    return None
+            unnamed = unnamed or ("acting", None, None, None, kin, 0.8 if is_ours else 0.65)
+            continue
+    return unnamed
 
 
 def _read_is_kin(cut: str) -> Reading | None:

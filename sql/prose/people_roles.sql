@@ -1,6 +1,6 @@
 -- Grain: one row of people_cuts. Inputs: people_cuts, people_told. Why: who is named, and in what role the ticket is
 -- written: several people's wages before one other's, one other's before a report, else the own wages.
-create or replace temp table {into} as
+create or replace temp table people_read as
 with joined as (
     select
         c.*, t.owed, t.acting,
@@ -38,7 +38,7 @@ decided as (
             when reports <> '' and not has_trace and group_reason not like '来源%' and not speaks_of_self then 'reporter'
             when group_reason is not null then 'representative'
             when agent_reason is not null then 'agent'
-            when not has_trace and (not speaks_of_self or reports <> '') then 'reporter'
+            when not has_trace and (reports <> '' or not (speaks_of_self or states_sum)) then 'reporter'
             when reports <> '' and not has_id_number and not speaks_of_self and owed is null and self is null then 'reporter'
             else 'claimant'
         end as role
@@ -70,6 +70,7 @@ select
         when 'representative' then group_reason
         when 'agent' then agent_reason
         when 'reporter' then case when reports <> '' then '举报他人被欠薪：' || reports else '没有留下任何个人信息' end
-        else case when self is not null then '本人反映，文中自报姓名' when speaks_of_self then '本人反映' else '未见代他人反映的迹象' end
+        else case when self is not null then '本人反映，文中自报姓名' when speaks_of_self then '本人反映'
+            when states_sum then '说到具体欠薪数额，未见代他人反映' else '未见代他人反映的迹象' end
     end as role_reason
 from decided
