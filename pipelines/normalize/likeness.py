@@ -18,16 +18,19 @@ import pyarrow as pa
 
 from pipelines.normalize.organisations import Organisation, parse_employer
 from pipelines.normalize.projects import Project, parse_project
-from pipelines.normalize.sounds import shape_of, sound_of
+from pipelines.normalize.sounds import look_alikes_of, sound_of
 from pipelines.store import run_sql
 
-_LISTS = ("same_give", "same_take", "give", "take", "near_give", "near_take", "sounds")
+_LISTS = ("same_give", "same_take", "give", "take", "near_give", "near_take", "sounds", "hints")
 KEYS_TYPE = pa.struct([*((name, pa.list_(pa.uint64())) for name in _LISTS), ("is_sure", pa.bool_())])
 
 
 @dataclass
 class Keys:
-    """Hashed keys of one or more mentions; `is_sure` where one of them is sure enough to exclude others."""
+    """Hashed keys of one or more mentions; `is_sure` where one of them is sure enough to exclude others.
+
+    Two sides can only agree if they share one of their few `hints`: most pairs are told apart by these alone.
+    """
 
     same_give: set[int] = field(default_factory=set)
     same_take: set[int] = field(default_factory=set)
@@ -36,6 +39,7 @@ class Keys:
     near_give: set[int] = field(default_factory=set)
     near_take: set[int] = field(default_factory=set)
     sounds: set[int] = field(default_factory=set)
+    hints: set[int] = field(default_factory=set)
     is_sure: bool = False
 
     def as_struct(self) -> dict[str, object] | None:
@@ -63,7 +67,7 @@ def _offers(word: str, parts: tuple[str | None, ...]) -> tuple[set[int], set[int
 
 def near_words(brand: str) -> set[str]:
     """Words equal for brands that differ by one misread sign: by shape, and by any one of three signs or more."""
-    words = {f"#{shape_of(brand)}"}
+    words = set(look_alikes_of(brand))
     syllables = sound_of(brand).split("-")[:-1]
     if len(syllables) >= 3:
         for place in range(len(syllables)):
@@ -86,6 +90,10 @@ def employer_keys(firm: Organisation, *, is_sure: bool = True) -> Keys:
         keys.same_give |= give
         keys.same_take |= take
     _offer_all(keys, firm.sound, word, parts)
+    if firm.form is None and firm.brand and firm.place and len(firm.place) == 2 and len(firm.brand) <= 2:
+        # Without a form the place in front may open the brand: 山东升元|建筑.
+        whole = firm.place + firm.brand
+        _offer_all(keys, sound_of(whole), whole, (firm.sector, None))
     return keys
 
 
@@ -111,10 +119,12 @@ def _offer_same(keys: Keys, name: str) -> None:
 
 def _offer_all(keys: Keys, sound: str, word: str, parts: tuple[str | None, ...]) -> None:
     keys.sounds.add(_hash(sound))
+    keys.hints.add(_hash(sound))
     give, take = _offers(sound, parts)
     keys.give |= give
     keys.take |= take
     for near in near_words(word):
+        keys.hints.add(_hash(near))
         give, take = _offers(near, parts)
         keys.near_give |= give
         keys.near_take |= take

@@ -26,10 +26,11 @@ from pipelines.normalize.organisation_words import (
     INDUSTRIES,
     NOBODIES,
     PLACES,
+    PROVINCES,
     STRONG_PLACES,
     WEAK_FORMS,
 )
-from pipelines.normalize.sounds import shape_of, sound_of
+from pipelines.normalize.sounds import look_alikes_of, sound_of
 
 
 def by_length(words: Iterable[str]) -> tuple[tuple[int, frozenset[str]], ...]:
@@ -44,15 +45,27 @@ _PLACES = by_length(PLACES)
 _FORMS = by_length(FORMS)
 _BRANCHES = by_length(BRANCHES)
 _TRADES = by_length(INDUSTRIES)
-_TRADE_KEYS = {
-    key(word): word
-    for key in (shape_of, sound_of)
-    for word in INDUSTRIES
-    if len(word) >= 2 and INDUSTRIES[word] != "general"
-}
-_HEARD_PLACES = {
-    key(name): name for name in sorted(STRONG_PLACES) if 2 <= len(name) <= 4 for key in (shape_of, sound_of)
-}
+
+
+def misspellings(words: Iterable[str]) -> dict[str, str]:
+    """Keys under which a misheard or misread spelling of one of `words` is found; see `misspelt`."""
+    return {key: word for word in words for key in (*look_alikes_of(word), sound_of(word))}
+
+
+def misspelt(text: str, keys: dict[str, str]) -> str | None:
+    """The word that `text` is a misheard or misread spelling of, if any."""
+    heard = keys.get(sound_of(text))
+    return heard or next((keys[key] for key in look_alikes_of(text) if key in keys), None)
+
+
+_TRADE_KEYS = misspellings(
+    word for word, sector in INDUSTRIES.items() if len(word) >= 2 and sector != "general"
+)
+_PLACE_KEYS = misspellings(
+    name
+    for name in sorted(STRONG_PLACES)
+    if len(name) <= 4 and (name in PROVINCES or name == "银川" or name[2:].endswith(("市", "县", "省")))
+)
 _BRACKETS = re.compile(r"[(\[【〔<《]([^)\]】〕>》]*)[)\]】〕>》]?")
 _OPENINGS = {
     word
@@ -127,7 +140,7 @@ def places_in_front(text: str) -> list[tuple[int, str]]:
 
 
 def _heard_place(text: str) -> str | None:
-    return _HEARD_PLACES.get(shape_of(text)) or _HEARD_PLACES.get(sound_of(text))
+    return misspelt(text, _PLACE_KEYS)
 
 
 def take_trade(text: str, keep: int = 2) -> tuple[str, str]:
@@ -160,7 +173,7 @@ def _heard_trade(text: str, keep: int) -> int:
 
 
 def _misspelt_trade(text: str) -> str | None:
-    return _TRADE_KEYS.get(sound_of(text)) or _TRADE_KEYS.get(shape_of(text))
+    return misspelt(text, _TRADE_KEYS)
 
 
 @lru_cache(maxsize=50_000)

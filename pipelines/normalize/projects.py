@@ -14,17 +14,28 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.normalize.organisation_words import PROJECT_KINDS, PROJECT_TAILS
-from pipelines.normalize.organisations import by_length, clean_name, ending, is_nobody, places_in_front
+from pipelines.normalize.organisations import (
+    by_length,
+    clean_name,
+    ending,
+    is_nobody,
+    misspellings,
+    misspelt,
+    places_in_front,
+)
 from pipelines.normalize.sounds import sound_of
 
 _TAILS = by_length(PROJECT_TAILS)
 _KINDS = by_length(PROJECT_KINDS)
+_KIND_KEYS = misspellings(kind for kind in PROJECT_KINDS if len(kind) >= 2)
 _NUMBER = "[0-9一二三四五六七八九十两#A-Z,、&-]"
 _PART = re.compile(
     rf"(?:第?{_NUMBER}+(?:号楼|号院|栋|幢|楼|期|标段|标|区|地块|组团|单元|号)+|[东西南北中][区侧段片]|[一二三四五六七八九十]+期[一二三四五六七八九十]+标"
     r"|[0-9#]+|标段|号楼|[一二三四五六七八九十两]期)$"
 )
-_ROAD = re.compile(r"^.{1,6}?(?:路|大街|大道|街道|街|巷|镇|乡|村委会|开发区|工业园区)的?(?=..)")
+_ROAD = re.compile(
+    r"^(?:.{2,8}?的|.{1,6}?(?:路|大街|大道|街道|街|巷|镇|乡|村委会|开发区|保税区|工业园区|城区|市区)的?)(?=..)"
+)
 
 
 @dataclass(frozen=True)
@@ -56,11 +67,17 @@ def parse_project(name: str) -> Project:
         text = text[places[-1][0] :].removeprefix("的")
     core = trim_project(text)
     road = _ROAD.match(core)
-    if road and len(core) - road.end() >= 2 and ending(core[road.end() :], _KINDS) != core[road.end() :]:
+    if road and (core[road.end() :] not in PROJECT_KINDS or core[road.end() :].endswith("府")):
         core = core[road.end() :]
-    kind = ending(core, _KINDS)
-    if len(core) - len(kind) < 2:
-        kind = ""
+    kind = next(
+        (core[-size:] for size, known in _KINDS if len(core) >= size + 2 and core[-size:] in known), ""
+    )
+    heard = next(
+        (size for size in (6, 5, 4, 3, 2) if len(core) >= size + 2 and misspelt(core[-size:], _KIND_KEYS)), 0
+    )
+    if heard > len(kind):
+        # 白土岗|商叶广场: the kind as it is spelt right, of as many signs.
+        kind = misspelt(core[-heard:], _KIND_KEYS) or kind
     stem = core[: len(core) - len(kind)]
     return Project(core=core or None, stem=stem or None, kind=kind or None, is_nobody=not core)
 

@@ -25,10 +25,11 @@ from pipelines.normalize.organisation_words import (
     PROJECT_KINDS,
     PROJECT_TAILS,
     STRONG_PLACES,
+    WEAK_FORMS,
     words_of,
 )
 from pipelines.normalize.organisations import Organisation, by_length, parse_employer, places_in_front
-from pipelines.normalize.projects import parse_project
+from pipelines.normalize.projects import Project, parse_project
 from pipelines.store import run_sql
 
 _STOPS = r"\x00-\x22\x24-@\[-`{-~“”‘’，。；：、！？（）《》【】—…\s￥　"
@@ -39,12 +40,13 @@ _LEADS = by_length(
     words_of(
         """
     来电人 诉求人 反映人 投诉人 举报人 申请人 信访人 当事人 求助人 网民 网友 市民 群众 工人 农民工 民工 工友 本人
-    本人及工友 职工 员工 居民 业主 家属 老乡 同乡 我们 咱们 大家 自己 反映 反应 投诉 举报 控告 咨询 求助 申诉 诉称
+    本人及工友 职工 员工 居民 业主 家属 老乡 同乡 我们 咱们 大家 看看 自己 反映 反应 投诉 举报 控告 咨询 求助 申诉 诉称
     声称 表示 陈述 描述 说明 来信 来访 来电 电话 曝光 揭露 请求 要求 希望 诉求 恳请 协调 督促 查处 责令 处理 关于
     有关 针对 对于 因为 由于 听说 路过 得知 受雇 雇佣 受聘 入职 应聘 就职 任职 供职 介绍 招用 招聘 聘用 录用 签订
     签了 跟随 随同 带领 用人单位 用工单位 施工单位 承建单位 总包单位 分包单位 建设单位 责任单位 单位名称 公司名称
     企业名称 单位 施工方 总承包 总包方 分包方 总包 分包 承包 承建 承接 转包 发包 挂靠 老板 项目部 项目 工地 工程处
-    小区 城区 市区 郊区 县城 标段 号楼 那边 那里 这边 这里 期间 先后 一直 目前 现在 曾经 曾于 务工 打工 上班 工作 干活
+    小区 综合保税区 保税区 经开区 开发区 城区 市区 郊区 县城 标段 号楼 那边 那里 这边 这里 期间 先后 一直 目前 现在
+    曾经 曾于 务工 打工 上班 工作 干活
     干过 从事 采摘 修剪 打扫 清洗 看管 绑扎 砌筑 铺贴 担任
     承揽 名为 名叫 叫做 称为 属于 隶属 下属 旗下 公司 劳务方 东家 雇主 甲方 乙方 上述 该单位 该公司 今年 去年 前年
     年底 年初 月份 以来 开始 至今 作为 通过 委托 受托 以及 代理人 代表 代为 进入 进场 前往 来到 位于 坐落 附近 旁边
@@ -63,8 +65,13 @@ _LEGAL = by_length(LEGAL_FORMS)
 _KINDS = by_length({*PROJECT_KINDS, *PROJECT_TAILS})
 _WORKS = words_of("公路 管道 管网 绿化 景观 道路 桥梁 隧道 铁路 地铁 高速 仓储 农场 养殖场 牧场 加工厂")
 """Kinds of works that are trades as well: alone they name a firm (东泰公路), with 工地 behind a project."""
-_BUILDINGS = frozenset(PROJECT_KINDS) - {word for word in _WORKS if word in INDUSTRIES}
+_BUILDINGS = frozenset(PROJECT_KINDS) - {"厂"} - {word for word in _WORKS if word in INDUSTRIES}
 _SITES = frozenset(PROJECT_TAILS)
+_FIRST_SIGNS = frozenset(
+    word[0] for words in (_RUN_WORDS, _LEGAL, _KINDS) for _, known in words for word in known
+)
+_FIRST_OF_LEADS = frozenset(word[0] for _, known in _LEADS for word in known)
+_FIRST_OF_PLACES = frozenset(word[0] for word in STRONG_PLACES)
 _CUES_BEFORE = (
     "(?:总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|公司名称|单位名称|企业名称)(?:为|是|叫做|叫|：|:)*"
     "|(?:单位|公司|厂家|企业|商家|店家|老东家|雇主|名称)(?:为|是|叫做|叫|：|:)+"
@@ -109,6 +116,7 @@ _NO_NAMES = frozenset(
 )
 
 
+_MONTHS = re.compile("[一二三四五六七八九十]月|月份|年底")
 _NO_FIRM = re.compile("[块钱]|工资|尾款|劳动|号楼|标段|工地|项目")
 
 
@@ -145,7 +153,11 @@ def mentions_in(token: str) -> list[Mention]:
         firm = parse_employer(name)
         if firm.brand and len(firm.brand) <= 4:
             sure = max(confidence, 0.65) if firm.place else 0.35 if is_site else confidence
+            sure = sure if len(firm.brand) <= 3 else 0.4
             found.append(Mention("employer", start, len(name), sure, name))
+            if firm.place and len(firm.brand) == 4 and not firm.industry and not firm.form:
+                # A project may stand behind without a word between: 宁夏信达|梧桐.
+                found.append(Mention("employer", start, len(name) - 2, 0.5, name[:-2]))
     return found
 
 
@@ -155,7 +167,9 @@ def _moved(mention: Mention, by: int) -> Mention:
 
 def _behind_roads(text: str) -> int:
     """Where the part of `text` begins that stands behind 北京路, 丰登镇 …"""
-    return next((at + 1 for at in range(len(text) - 3, 1, -1) if text[at] in _ROADS), 0)
+    at = next((at for at in range(len(text) - 3, 1, -1) if text[at] in _ROADS), -1)
+    # 通达街|镇北安置区: a 镇 right behind a street opens the next name.
+    return at if at > 0 and text[at] in "镇乡村" and text[at - 1] in "路街巷道" else at + 1
 
 
 def _may_be_brand(name: str) -> bool:
@@ -184,11 +198,11 @@ def _named_in(token: str) -> list[Mention]:
 def _next_run(token: str, since: int) -> tuple[int, int, bool] | None:
     """First sign and end of the next run of trade, form or building words from `since` on, and whether it is a project."""
     for first in range(since, len(token)):
-        if _is_inside_place(token, first):
+        if token[first] not in _FIRST_SIGNS:
             continue
         end = first
         last = ""
-        is_building = is_site = False
+        is_building = is_site = is_trade = False
         while True:
             trade = _word_at(token, end, _RUN_WORDS)
             form = _word_at(token, end, _LEGAL)
@@ -199,14 +213,18 @@ def _next_run(token: str, since: int) -> tuple[int, int, bool] | None:
             if not word:
                 break
             end += len(word)
-            if word == form:
+            if word == form and (end > first + len(word) or not _is_inside_place(token, first)):
                 return first, end + _matched(_BRANCH, token, end), False
+            is_trade |= word == trade and word not in PROJECT_KINDS
             is_building |= word == kind and word in _BUILDINGS
             is_site |= word in _SITES and word not in INDUSTRIES
             last = word
             end += _matched(_SECTION, token, end)
+        if end > first and _is_inside_place(token, first):
+            continue
         if end > first:
-            is_project = is_building or is_site or last in _BUILDINGS
+            is_shop = last in WEAK_FORMS and len(last) == 1 and is_trade and not is_site
+            is_project = (is_building or is_site) and not is_shop
             form_end = _form_behind(token, end)
             return (first, form_end, False) if form_end else (first, end, is_project)
     return None
@@ -257,7 +275,7 @@ def _left_border(text: str, until: int) -> int:
     border = 0
     at = 0
     while at < until:
-        lead = _word_at(text, at, _LEADS)
+        lead = _word_at(text, at, _LEADS) if text[at] in _FIRST_OF_LEADS else ""
         if lead and at + len(lead) <= until:
             at += len(lead)
             border = at
@@ -287,7 +305,7 @@ def _employer(token: str, at: int, end: int) -> list[Mention]:
     name = token[at:end]
     firm = parse_employer(name)
     brand = firm.brand or ""
-    is_trade = brand in INDUSTRIES and brand not in BRAND_TOO
+    is_trade = (brand in INDUSTRIES or brand in CLIPPED) and brand not in BRAND_TOO
     if len(brand) < 2 or is_trade or _NO_FIRM.search(brand) or token.startswith(("款", "尾款"), end):
         return []
     has_form = firm.form is not None and firm.form.endswith(("公司", "集团", "合作社", "事务所", "工作室"))
@@ -312,18 +330,24 @@ def _project(token: str, at: int, end: int, first: int) -> list[Mention]:
         project.is_nobody
         or not project.stem
         or len(project.stem) < 2
+        or project.core in PROJECT_KINDS
         or project.core in INDUSTRIES
         or not _may_be_stem(name)
     ):
         return []
-    found = [Mention("project", at, end - at, 0.8 if len(project.stem) <= 3 else 0.6, name)]
+    if token[first - 1] in "干当做":
+        return []
+    # 酒店, 幼儿园 … may be the project or the employer, unless 工地 or 项目 stands behind.
+    may_be_firm = project.kind is not None and project.kind in INDUSTRIES and name.endswith(project.kind)
+    found = [Mention("project", at, end - at, 0.5 if may_be_firm or len(project.stem) > 3 else 0.8, name)]
     if len(project.stem) >= 4:
         # A brand may stand in front without a word between: 金鼎|水岸建材市场.
         behind = name.index(project.stem) + len(project.stem) if project.stem in name else 0
-        if behind >= 4:
-            found.append(Mention("project", at + behind - 2, end - at - behind + 2, 0.4, name[behind - 2 :]))
-    if project.kind and project.kind in INDUSTRIES:
-        found.append(Mention("employer", at, end - at, 0.3, name))
+        for signs in (2, 3) if behind >= 4 else ():
+            start = behind - signs
+            found.append(Mention("project", at + start, len(name) - start, 0.4, name[start:]))
+    if may_be_firm:
+        found.append(Mention("employer", at, end - at, 0.4, name))
     return found
 
 
@@ -348,40 +372,59 @@ def read_organisations(connection: duckdb.DuckDBPyConnection, rows: str, into: s
     )
     run_sql(connection, "prose/organisation_tokens", {"named": NAMED, "cued": CUED})
     tokens = connection.execute("select distinct token from organisation_tokens order by token").fetchall()
-    connection.register("organisation_mentions", _mentions_table([token for (token,) in tokens]))
+    mentions, names = _tables([token for (token,) in tokens])
+    for name, table in (("organisation_mentions", mentions), ("organisation_names", names)):
+        connection.register(f"{name}_read", table)
+        connection.execute(f"create or replace temp table {name} as select * from {name}_read")
+        connection.unregister(f"{name}_read")
     run_sql(connection, "prose/organisations")
-    connection.unregister("organisation_mentions")
     connection.execute(
         f"create or replace temp table {into} as select r.delivery_id, r.row_no, t.told_employers, t.told_projects"
         " from prose_rows as r left join told_organisations as t on t.row_id = r.row_id"
     )
-    for table in ("prose_rows", "organisation_tokens", "told_organisations"):
+    for table in (
+        "prose_rows", "organisation_tokens", "organisation_mentions", "organisation_names", "told_organisations",
+    ):  # fmt: skip
         connection.execute(f"drop table {table}")
 
 
-def _mentions_table(tokens: list[str]) -> pa.Table:
-    rows: list[dict[str, object]] = []
+def _tables(tokens: list[str]) -> tuple[pa.Table, pa.Table]:
+    """The mentions in each token, and the names they tell, each described once."""
+    ids: dict[tuple[str, str], int] = {}
+    described: list[tuple[int, str, Organisation, Project]] = []
+    rows: list[tuple[str, int, int, int, int]] = []
     for token in tokens:
         for mention in mentions_in(token):
-            is_employer = mention.kind == "employer"
-            firm = parse_employer(mention.name) if is_employer else Organisation()
-            project = None if is_employer else parse_project(mention.name)
-            if not (firm.brand if project is None else project.core):
-                continue
-            rows.append(
-                {
-                    "token": token, "kind": mention.kind, "at": mention.at, "length": mention.length,
-                    "confidence": mention.confidence, "name": mention.name, "place": firm.place, "brand": firm.brand,
-                    "industry": firm.industry, "form": firm.form, "sector": firm.sector, "province": firm.province,
-                    "sound": project.sound if project else firm.sound, "core": project.core if project else None,
-                }
-            )  # fmt: skip
-    text = pa.string()
-    schema = pa.schema(
-        [
-            ("token", text), ("kind", text), ("at", pa.int32()), ("length", pa.int32()), ("confidence", pa.float64()),
-            ("name", text), ("place", text), ("brand", text), ("industry", text), ("form", text), ("sector", text),
-            ("province", text), ("sound", text), ("core", text),
-        ]
-    )  # fmt: skip
-    return pa.Table.from_pylist(rows, schema=schema)
+            key = (mention.kind, mention.name)
+            if key not in ids:
+                is_employer = mention.kind == "employer"
+                firm = parse_employer(mention.name) if is_employer else Organisation()
+                project = Project() if is_employer else parse_project(mention.name)
+                ids[key] = len(ids) if firm.brand or project.core else -1
+                if ids[key] >= 0:
+                    described.append((ids[key], mention.kind, firm, project))
+            if ids[key] >= 0:
+                rows.append(
+                    (token, ids[key], mention.at, mention.length, round((1 - mention.confidence) * 100))
+                )
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    types = (pa.string(), pa.int64(), pa.int64(), pa.int64(), pa.int64())
+    mentions = pa.table(
+        {
+            name: pa.array(column, kind)
+            for name, column, kind in zip(
+                ("token", "name_id", "at", "length", "doubt"), columns, types, strict=True
+            )
+        }
+    )
+    text: dict[str, list[str | None]] = {
+        "kind": [kind for _, kind, _, _ in described],
+        "sound": [firm.sound or project.sound for _, _, firm, project in described],
+        "core": [project.core for _, _, _, project in described],
+    }
+    for part in ("place", "brand", "industry", "form"):
+        text[part] = [getattr(firm, part) for _, _, firm, _ in described]
+    names = {"name_id": pa.array([number for number, *_ in described], pa.int64())}
+    return mentions, pa.table(
+        {**names, **{part: pa.array(values, pa.string()) for part, values in text.items()}}
+    )

@@ -1,7 +1,7 @@
 """How Chinese names sound and look: keys under which a misheard or mistyped sign stays equal.
 
 `sound_of` gives toneless pinyin, one syllable a sign, with sounds folded that callers and clerks of the north-west
-confuse (zh/z, ch/c, sh/s, n/l, -ng/-n, hu/f). `shape_of` replaces each sign by the first of its look-alikes.
+confuse (zh/z, ch/c, sh/s, n/l, -ng/-n, hu/f). `look_alikes_of` leaves one sign open to those that look like it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ _TONES = str.maketrans("āáǎàēéěèōóǒòīíǐìūúǔùǖǘǚǜüńňǹ
 
 _LOOK_ALIKES = words_of(
     """
-    扬阳杨 西四 川州 冬东 其基 信言 远运近 己已巳 未末 土士 天夫 大太 千干于 日曰 人入 王玉主 木本 今令 任仁 亿忆 义文 友反 兰三
-    川州 永水 平乎 石右 申中甲由 申电 白自 目且 田由 各名 合台 吉古 向同 百白 有友 成城诚 戌戍成 冶治 沙妙 宁字 安定
-    宝室 完宗 宏宠 官宫 宜宣 宣宜 室宝 富宫 容客 建健键 泰秦奉 春泰 秦泰 昌冒 旦且 昊吴 旺汪 明朋 朋明 晨辰 晟盛 景影
-    景晨 晴睛 林琳 荣荥 荣菜 桐铜 恒桓 恒垣 桓恒 恺凯 凯铠 博傅搏 卓桌 鼎顶 鑫金 鑫森 金全 铭名 铭锦 锦绵 银根很 钧均
-    钢纲 铁轶 镇填 长张 隆降 隆陇 陆陇 陈陆 际标 阿河 祥样详 福富副 禄录 禾木 和知 利科 科利 秋秒 程呈 稳隐 穗惠 立主
-    竞竟 端瑞 瑞端 瑞湍 玮伟炜 伟玮 纬伟 卫为 源原缘 润闰涧 涛寿 浩洁 浩皓 海悔 海梅 洋详 洪供 润润 清青晴 淇琪 渊淵
-    湘箱 溢益 满漫 滨宾 澜斓 兴共 典曲 具其 凤风夙 风凤 飞习 龙尤 龙拢 尤龙 庆厌 广厂 庄压 应庆 康庚 庭廷 廷延 延廷
-    弘泓宏 泓弘 强弹 徽微 微徽 德得 忠中 怡恰 思恩 恩思 悦说 惠慧 慧惠 成或 戈弋 手毛 托抚 招昭 振震 掌常 捷健 支友
-    政致 敏敬 敦郭 新亲 方万 万方 旭九 昭照 晓烧 智知 曙署 朗郎 郎朗 期欺 本木 朱未 杰木 东车 来未 松柏 柏伯 枫飒
-    柳柿 栋拣 桥侨 侨桥 梁粱 梅海 楚梵 榆愉 正止 武式 毅殿 比北 民氏 永泳 汇江 江红 沃妖 沣丰 泛乏 泉皋 泽择 洁浩
-    活话 浪狼 耀曜 曜耀 罗萝 翔祥 翠萃 联取 胜性 腾滕 腾藤 腾勝 舜瞬 航杭 良艮 艺乙 芳方 苏办 茂戊 范苑 苑范 莲连
-    菲非 华毕 蓝篮 融隔 虹红 裕浴 裕格 辉晖 辉挥 远近 运远 迅讯 达迖 迈万 通诵 逸免 道首 邦帮 邵绍
+    扬阳杨 西四 川州 冬东 其基 信言 远运近 己已巳 未末 土士 天夫无 大太犬 千干于 日曰 人入八 王玉主正 木本术
+    今令 任仁 亿忆 义文 友反发 三兰 永水 平乎半 石右 申中甲由 申电 白自百 目且旦 田由 各名 合台 古吉 向同
+    有友 成城诚 戌戍戊 冶治 沙妙 宇字宁 安宏 宝室 完宗 宏宠 宏安 官宫 宜宣 富宫 容客 建健键 泰秦奉春 昌冒
+    昊吴旲 旺汪 明朋 晨辰 晟盛 景影 晴睛 林琳 荣荥菜 桐铜 恒桓垣 凯恺铠 博傅搏 卓桌 鼎顶 鑫金森 鑫全 金全
+    铭名锦 锦绵 银根 钧均 钢纲 铁轶 镇填 长张 隆降陇 陆陈 际标 阿河 祥样详洋 福富副 禄录 禾木 和知利 利科
+    秋秒 程呈 隐稳 穗惠 立主 竞竟 端瑞 瑞端湍 玮伟炜 伟纬 卫为 源原缘 润闰涧 涛寿 浩皓洁 海悔梅 供洪
+    清青晴请 琪淇 湘箱 益溢 满漫 滨宾 澜斓 兴共 典曲 具其 风凤夙 飞习 龙尤拢 庆厌 广厂 庄压 应庆 康庚
+    庭廷延 弘泓 强弹 徽微 德得 忠中 怡恰 思恩 悦说 惠慧 成或 托抚 招昭 振震 掌常 捷健 支友 政致 敏敬 敦郭
+    新亲 方万 旭九 昭照 晓烧 智知 曙署 朗郎 期欺 朱未 杰木 东车乐 来未 松柏 柏伯 枫飒 柳柿 栋拣 桥侨 梁粱
+    楚梵 榆愉 正止 武式 毅殿 北比 民氏 永泳 江汇红 沃妖 沣丰 丰羊 泉皋 泽择 活话 浪狼 耀曜 罗萝 翔祥 翠萃
+    联取 胜性 腾滕藤 舜瞬 航杭 良艮 艺乙 芳方 办苏 茂戊 范苑 莲连 华毕 蓝篮 融隔 虹红 裕浴格 辉晖挥 迅讯
+    迈万 通诵 兔逸 道首 邦帮 邵绍 嘉喜 创仓 业亚 力刀 坤坩 乾乾 亮高 尚向 贵责 财材 顺项 颖颍 鸿鸣 鹏鸿
+    鲁鱼 麒骐 麟鳞 达大 力方 佳住 住往 生主 上土 下卜 万方 众从
     """
 )
+"""Signs that are misread for one another when a name is typed from paper or by strokes."""
 
 
 def _fold(syllable: str) -> str:
@@ -62,17 +64,11 @@ def _sound_table() -> dict[int, str]:
     return table
 
 
-def _shape_table() -> dict[int, str]:
-    table: dict[int, str] = {}
-    for group in _LOOK_ALIKES:
-        head = table.get(ord(group[0]), group[0])
-        for sign in group:
-            table.setdefault(ord(sign), head)
-    return table
-
-
 _SOUNDS = _sound_table()
-_SHAPES = _shape_table()
+_GROUPS: dict[str, list[int]] = {}
+for _number, _signs in enumerate(_LOOK_ALIKES):
+    for _sign in _signs:
+        _GROUPS.setdefault(_sign, []).append(_number)
 _NOT_A_SIGN = re.compile(r"[^a-z0-9-]+")
 
 
@@ -82,6 +78,11 @@ def sound_of(name: str) -> str:
     return _NOT_A_SIGN.sub("", name.translate(_SOUNDS).lower())
 
 
-def shape_of(name: str) -> str:
-    """`name` with each sign replaced by one sign for its group of look-alikes: 扬 and 阳 are one."""
-    return name.translate(_SHAPES)
+def look_alikes_of(name: str) -> list[str]:
+    """Words that another name shares if it sounds alike but for one sign, and looks alike there: 信泰 and 言泰."""
+    syllables = [sound_of(sign) for sign in name]
+    return [
+        "".join(f"<{group}>" if other == at else syllable for other, syllable in enumerate(syllables))
+        for at, sign in enumerate(name)
+        for group in _GROUPS.get(sign, ())
+    ]

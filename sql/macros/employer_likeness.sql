@@ -4,6 +4,7 @@
 -- unknown = a side names nothing that is sure enough to tell them apart. The best of any mention against any counts.
 create or replace temp macro employer_likeness(l, r) as case
     when l is null or r is null then 'unknown'
+    when not list_has_any(l.hints, r.hints) then case when l.is_sure and r.is_sure then 'different' else 'unknown' end
     when list_has_any(l.same_give, r.same_take) then 'same'
     when list_has_any(l.give, r.take) then 'variant'
     when list_has_any(l.near_give, r.near_take) then 'variant'

@@ -10,7 +10,8 @@ select f.set_id, struct_pack(
     same_give := flatten(list(k.keys.same_give)), same_take := flatten(list(k.keys.same_take)),
     give := flatten(list(k.keys.give)), take := flatten(list(k.keys.take)),
     near_give := flatten(list(k.keys.near_give)), near_take := flatten(list(k.keys.near_take)),
-    sounds := flatten(list(k.keys.sounds)), is_sure := bool_or(k.keys.is_sure)) as keys
+    sounds := flatten(list(k.keys.sounds)), hints := flatten(list(k.keys.hints)),
+    is_sure := bool_or(k.keys.is_sure)) as keys
 from first_tickets as f
 join ticket_names as n on n.ticket_id = f.ticket_id
 join name_keys as k on k.name = n.name and k.is_sure = n.is_sure and k.keys is not null
