@@ -59,13 +59,19 @@ _PASSING = re.compile(
     r"介绍|带|叫|一起|推荐|一块|们一起|结婚|吃饭|过年|催|骂|埋怨|闹|离婚)"
 )
 _WORKS = re.compile(
-    r"(?:在|到|去|给|跟|于|从|被|受雇|帮)[^。]{0,26}(?:干|做|打工|务工|上班|工作|施工|当|开车|服务|从事|出力|下苦|搬|砌|打杂)|"
-    rf"(?:的)?(?:{WAGE})[^。]{{0,12}}(?:没|未|拖|欠|不给|不发|要不)|被(?:拖欠|欠)|拖欠|欠(?:他|她|其|了)|打工|务工|干活|上班|出工"
+    r"(?:在|到|去|给|跟|于|从|被|受雇|帮)[^。]{0,26}?(?:干|做|打工|务工|上班|工作|施工|当|开车|服务|从事|出力|下苦|搬|打杂)|"
+    rf"(?:的)?(?:{WAGE})[^。]{{0,12}}(?:没|未|拖|欠|不给|不发|要不)|被(?:拖欠|欠)|拖欠|欠(?:他|她|其|了)|打工|务工|干活|上班|出工|"
+    r"(?:在|到|去|给|跟|于|受雇|帮)[^，。]{1,14}(?:[打摘砌刷焊贴装卸修挖铺抹绑扎拉运看守养种采收洗护教送扛拆盖烧浇支搭铲粉喂缝带])"
 )
+_AT_REST = re.compile(
+    r"(?:现|还|正)?(?:在|去|到|于)?[^，。]{0,6}(?:医院|大学|中学|小学|学校|上学|读|念|家里|老家|看病|养病|养老|卧床|住着|服刑)"
+)
+_SPEAKER = re.compile(rf"(?:我|俺|本人|咱)(?!们?[家村厂]|{any_of(KIN)}|[{''.join(KIN_SHORT)}])")
 _OWN_CLAUSE = re.compile(rf"(?:^|[，,：:、“\"称说映示问\s]|{CALLER}|{POSSESSOR}|的|家|家里)$")
 _KIN_AT = re.compile(
     rf"(?P<kin>{any_of([*KIN, *NEAR_ONE])})|(?<=[{POSSESSOR.replace('|', '')}的家])(?P<short>{'|'.join(KIN_SHORT)})"
 )
+_NO_KIN_BEFORE = tuple("弟哥姐妹子女家们学人概约量多儿士友婿工")
 _ENTITY = re.compile(r"公司|总包|单位|甲方|企业|项目部|集团|政府|业主|银行|法院|委员会|厂")
 _NAME_SKIP = re.compile(r"(?:叫做|名叫|名字叫|叫|姓名|是|为|系)?[：:，,、\s（(“\"【]{0,2}")
 
@@ -100,7 +106,10 @@ def _read_self(cut: str) -> Reading | None:
     # A doubtful surname with one sign (海鹏, 于军) is believed behind 反映人 or 叫 where the clause ends with it.
     rest = cut[found.start + len(found.written) :]
     is_closed = rest.startswith(_OPENS_SURELY[:-1]) or (
-        not re.match(r"[㐀-鿿]", follows) and found.name.surname not in PREPOSITIONS
+        not re.match(r"[㐀-鿿]", follows)
+        and (
+            found.name.surname not in PREPOSITIONS or (anchor["named"] or "").endswith(("叫", "姓名", "联系"))
+        )
     )
     if found.confidence < _SURE and not (
         found.confidence >= 0.5 and is_closed and (anchor["named"] or anchor["caller"])
@@ -173,6 +182,15 @@ _ACTING = re.compile(
 
 
 def _read_acting(cut: str) -> Reading | None:
+    spokesman = re.match(rf"(?:{WORKER}|班组)(?:代表)?[：:]?", cut)
+    if spokesman is not None:
+        found = _first_name(cut, spokesman.end())
+        is_one = found is not None and found.confidence >= _SURE and found.name.is_full
+        return (
+            _said("self", found, "代表", 0.8)
+            if found is not None and is_one and "代表" in spokesman[0]
+            else None
+        )
     for anchor in (_ACTING.match(cut), re.match(r"(?P<how>代)(?P<kin>表[哥弟姐妹兄叔])", cut)):
         if anchor is None:
             continue
@@ -199,22 +217,7 @@ def _read_kin(cut: str) -> Reading | None:
     for at in _KIN_AT.finditer(cut):
         kin = at["kin"] or at["short"]
         before, after = cut[: at.start()], cut[at.end() :]
-        if at["short"] and after[:1] in (
-            "弟",
-            "哥",
-            "姐",
-            "妹",
-            "子",
-            "女",
-            "家",
-            "们",
-            "学",
-            "人",
-            "概",
-            "约",
-            "量",
-            "多",
-        ):
+        if at["short"] and after[:1] in _NO_KIN_BEFORE:
             continue
         if _NOT_BEFORE_KIN.search(before):
             continue
@@ -242,14 +245,18 @@ def _read_kin(cut: str) -> Reading | None:
                 continue
             start = at.end() + found.start
             return "principal", found.written, start, len(found.written), kin, 0.9 if is_ours else 0.8
-        if _WORKS.search(after):
+        works = _WORKS.search(after)
+        is_theirs = (
+            works is not None and not _SPEAKER.search(after[: works.end()]) and not _AT_REST.match(after)
+        )
+        if is_theirs and not (kin in NEAR and works and works.start() > 8):
             unnamed = unnamed or ("acting", None, None, None, kin, 0.8 if is_ours else 0.65)
             continue
     return unnamed
 
 
 def _read_is_kin(cut: str) -> Reading | None:
-    we = re.match(rf"(?:{POSSESSOR}|{CALLER})(?:是|系|为)", cut)
+    we = re.match(rf"(?:{POSSESSOR}|{CALLER})(?:是|系|为)(?:受害人|受害者|当事人|{WORKER})?", cut)
     found = _first_name(cut, we.end() if we else 0)
     if found is None:
         return None
@@ -263,14 +270,14 @@ _BOSS_ANCHOR = re.compile(
 
 
 def _read_boss(cut: str) -> Reading | None:
-    anchor = _BOSS_ANCHOR.match(cut)
+    anchor = _BOSS_ANCHOR.match(cut) or re.match("名叫|叫做|叫", cut)
     found = _first_name(cut, anchor.end()) if anchor else None
-    if found is None or found.confidence < _SURE:
+    if found is None or (found.confidence < _SURE and len(found.written) < 3):
         return None
     has_comma = bool(anchor and re.search(r"[，,、]", anchor[0]))
     if has_comma and found.name.is_full:
         return None
-    return _said("foreman", found, None, 0.9 if not has_comma else 0.6)
+    return _said("foreman", found, None, (0.6 if has_comma else 0.9) if found.confidence >= _SURE else 0.5)
 
 
 def _read_led(cut: str) -> Reading | None:
