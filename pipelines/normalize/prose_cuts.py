@@ -199,7 +199,7 @@ def _read_acting(cut: str) -> Reading | None:
             continue
         rest = cut[found.start + len(found.written) :]
         how, kin = anchor["how"], anchor["kin"]
-        is_one = kin and kin not in _WORKERS
+        is_one = bool(kin) and kin not in _WORKERS
         if is_one and how not in ("为", "给") and found.confidence >= _SURE:
             return _said("principal", found, kin, 0.95)
         if rest.startswith("等"):

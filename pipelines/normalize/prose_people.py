@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.normalize.people import PHONE_MACROS
-from pipelines.normalize.person_patterns import NUMBERS, PATTERNS, ROLE_PATTERNS
+from pipelines.normalize.person_patterns import HINTS, NUMBERS, PATTERNS, ROLE_PATTERNS
 from pipelines.normalize.prose_cuts import read_cut
 from pipelines.store import read_sql, run_sql
 
@@ -38,7 +38,9 @@ def read_people(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> 
     for macro in ("is_valid_id_number", *PHONE_MACROS):
         run_sql(connection, f"macros/{macro}")
     connection.execute(f"create or replace temp view people_rows as select * from {rows}")
-    connection.execute(_filled("prose/people_cuts", {**PATTERNS, **ROLE_PATTERNS, "numbers": NUMBERS}))
+    connection.execute(
+        _filled("prose/people_cuts", {**PATTERNS, **ROLE_PATTERNS, **HINTS, "numbers": NUMBERS})
+    )
     run_sql(connection, "prose/people_distinct_cuts")
     distinct = connection.execute("select kind, cut from people_distinct_cuts order by kind, cut").fetchall()
     read = [(kind, cut, *found) for kind, cut in distinct if (found := read_cut(kind, cut)) is not None]
@@ -46,12 +48,13 @@ def read_people(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> 
     arrays = [pa.array(column, kind) for column, kind in zip(columns, _TYPES, strict=True)]
     connection.register("people_read_cuts", pa.table(dict(zip(_COLUMNS, arrays, strict=True))))
     run_sql(connection, "prose/people_told")
+    run_sql(connection, "prose/people_numbers")
     run_sql(connection, "prose/people_roles")
     connection.unregister("people_read_cuts")
     connection.execute(f"drop table if exists {into}")
     connection.execute(f"alter table people_read rename to {into}")
     connection.execute("drop view people_rows")
-    for table in ("people_cuts", "people_distinct_cuts", "people_told"):
+    for table in ("people_cuts", "people_distinct_cuts", "people_told", "people_numbers"):
         connection.execute(f"drop table {table}")
 
 

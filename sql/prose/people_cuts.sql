@@ -1,24 +1,20 @@
--- Grain: one row of people_rows. Inputs: people_rows; {…} patterns of person_patterns. Why: one pass over the texts cuts out what may name a person
--- and what tells the role; only the distinct cuts are read further.
+-- Grain: one distinct text of people_rows. Inputs: people_rows; {…} patterns of person_patterns. Why: one pass over the
+-- texts cuts out what may name a person and what tells the role; only the distinct cuts are read further. A plain look
+-- ('{…_hint}') comes before the patterns that are slow and seldom fit.
 create or replace temp table people_cuts as
 with halved as (
-    select *, translate(text, '０１２３４５６７８９＋－＊', '0123456789+-*') as half from people_rows
+    select distinct translate(coalesce(text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*') as half from people_rows
 )
 select
-    delivery_id, row_no, half as text,
-    nullif(trim(claimant_name), '') as claimant_name,
-    ((claimant_name is not null and not regexp_matches(claimant_name, '保密|匿名|不详|不愿'))
-        or claimant_id_number is not null or claimant_phone is not null) as has_person,
-    claimant_id_number is not null as has_id_number,
-    coalesce(is_group, false) as is_group, claimed_persons,
+    half as text,
     regexp_extract_all(half, '{self}') as self_cuts,
     regexp_extract_all(half, '{opening}') as opening_cuts,
-    regexp_extract_all(half, '{owed}') as owed_cuts,
-    regexp_extract_all(half, '{entrusted}') as entrusted_cuts,
+    case when regexp_matches(half, '{owed_hint}') then regexp_extract_all(half, '{owed}') end as owed_cuts,
+    case when regexp_matches(half, '{entrusted_hint}') then regexp_extract_all(half, '{entrusted}') end as entrusted_cuts,
     regexp_extract_all(half, '{acting}') as acting_cuts,
-    regexp_extract_all(half, '{kin}') as kin_cuts,
-    regexp_extract_all(half, '{is_kin}') as is_kin_cuts,
-    regexp_extract_all(half, '{boss}') as boss_cuts,
+    case when regexp_matches(half, '{kin_hint}') then regexp_extract_all(half, '{kin}') end as kin_cuts,
+    case when regexp_matches(half, '{is_kin_hint}') then regexp_extract_all(half, '{is_kin}') end as is_kin_cuts,
+    case when regexp_matches(half, '{boss_hint}') then regexp_extract_all(half, '{boss}') end as boss_cuts,
     regexp_extract_all(half, '{led}') as led_cuts,
     regexp_extract_all(half, '{owes}') as owes_cuts,
     list_filter(regexp_extract_all(half, '{numbers}'), lambda c: length(c) >= 10) as numbers,

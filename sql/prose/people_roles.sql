@@ -1,20 +1,26 @@
--- Grain: one row of people_cuts. Inputs: people_cuts, people_told. Why: who is named, and in what role the ticket is
--- written: several people's wages before one other's, one other's before a report, else the own wages.
+-- Grain: one row of people_rows. Inputs: people_rows, people_cuts, people_told, people_numbers. Why: who is
+-- named, and in what role the ticket is written: several people's wages before one other's, one other's before a report, else the own wages.
 create or replace temp table people_read as
 with joined as (
     select
-        c.*, t.owed, t.acting,
+        r.delivery_id, r.row_no, r.claimed_persons, t.owed, t.acting, t.foreman, p.phones, p.id_numbers, p.has_phone,
+        c.counted, c.collective, c.is_plural, c.formal, c.speaks_of_self, c.reports, c.states_sum,
+        nullif(trim(r.claimant_name), '') as claimant_name,
+        coalesce(r.is_group, false) as is_group,
+        r.claimant_id_number is not null as has_id_number,
+        (r.claimant_id_number is not null or r.claimant_phone is not null
+            or not regexp_matches(coalesce(r.claimant_name, '匿名'), '保密|匿名|不详|不愿')) as has_person,
         case when t.principal.confidence >= 0.75 then t.principal end as principal,
-        case when t.self.name = t.principal.name then null else t.self end as self,
-        t.foreman
-    from people_cuts as c
+        case when t.self.name = t.principal.name then null else t.self end as self
+    from people_rows as r
+    join people_cuts as c on c.text = translate(coalesce(r.text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*')
     left join people_told as t on t.n = c.rowid
+    left join people_numbers as p on p.n = c.rowid
 ),
 judged as (
     select
         *,
-        has_person or self is not null
-            or len(list_filter(numbers, lambda c: phone_kind(phone_bare(c)) in ('whole', 'masked'))) > 0 as has_trace,
+        has_person or self is not null or coalesce(has_phone, false) as has_trace,
         case
             when is_group then '来源标明为集体投诉'
             when claimed_persons >= 2 then '来源登记人数为' || claimed_persons || '人'
@@ -35,7 +41,7 @@ decided as (
         case
             when agent_reason is not null and (claimed_persons = 1 or principal is not null) and not is_group
                 and coalesce(claimed_persons, 1) < 2 and (counted = '' or principal is not null) then 'agent'
-            when reports <> '' and not has_trace and group_reason not like '来源%' and not speaks_of_self then 'reporter'
+            when reports <> '' and not has_trace and coalesce(group_reason, '') not like '来源%' and not speaks_of_self then 'reporter'
             when group_reason is not null then 'representative'
             when agent_reason is not null then 'agent'
             when not has_trace and (reports <> '' or not (speaks_of_self or states_sum)) then 'reporter'
@@ -48,23 +54,13 @@ select
     delivery_id, row_no,
     case when role in ('claimant', 'representative') then coalesce(self, owed) end as told_claimant,
     case when role = 'agent' then self end as told_agent,
-    case when role = 'agent' then coalesce(principal, case when owed.name <> self.name or self is null then owed end) end as told_principal,
+    case when role = 'agent' then coalesce(principal, case when self is null or owed.name <> self.name then owed end) end
+        as told_principal,
     case when foreman.start not in (coalesce(self.start, 0), coalesce(principal.start, 0), coalesce(owed.start, 0))
            and foreman.name is distinct from self.name and foreman.name is distinct from claimant_name
         then foreman end as told_foreman,
-    list_transform(
-        list_filter(numbers, lambda c: phone_kind(phone_bare(c)) in ('whole', 'masked', 'landline')
-            or (phone_kind(phone_bare(c)) = 'broken' and regexp_matches(phone_bare(c), '^1[3-9]([0-9]{8}|[0-9]{10})$'))),
-        lambda c: struct_pack(
-            phone := phone_bare(c), start := cast(instr(text, c) as integer), length := cast(length(c) as integer),
-            confidence := case phone_kind(phone_bare(c)) when 'whole' then 0.95 when 'masked' then 0.8 when 'landline' then 0.8 else 0.4 end)
-    ) as told_phones,
-    list_transform(
-        list_filter(numbers, lambda c: length(c) = 18 and regexp_matches(c, '^[1-9][0-9]{16}[0-9Xx]$')),
-        lambda c: struct_pack(
-            id_number := upper(c), start := cast(instr(text, c) as integer), length := 18,
-            confidence := case when is_valid_id_number(upper(c)) then 0.98 else 0.3 end)
-    ) as told_id_numbers,
+    coalesce(phones, []) as told_phones,
+    coalesce(id_numbers, []) as told_id_numbers,
     role,
     case role
         when 'representative' then group_reason
