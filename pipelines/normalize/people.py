@@ -184,7 +184,8 @@ def name_in(text: str, at: int) -> Found | None:
     if given is None or (surname in PREPOSITIONS and _OF_PREPOSITION.match(text, given_at)):
         return None
     length, is_sure = given
-    if text[at : at + 2] in SELDOM_NAMES and not (is_sure and length == 2):
+    is_place_said = text[at + 2 : at + 3] in tuple("市县区镇乡村州省街路")
+    if text[at : at + 2] in SELDOM_NAMES and (is_place_said or not (is_sure and length == 2)):
         return None
     confidence = 0.9 if is_sure else 0.6
     if surname in DOUBTFUL_SURNAMES:

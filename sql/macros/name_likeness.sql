@@ -9,7 +9,9 @@ create or replace temp macro name_likeness(l, r) as
                 when l.surname = r.surname and l.given = r.given then 'same'
                 when l.sound = r.sound then 'sound'
                 when length(l.surname || l.given) >= 3 and length(l.surname || l.given) = length(r.surname || r.given)
-                    and levenshtein(l.surname || l.given, r.surname || r.given) = 1 then 'near'
+                    -- Sign by sign: levenshtein and hamming count bytes.
+                    and len(list_filter([1, 2, 3, 4, 5],
+                        lambda i: substr(l.surname || l.given, i, 1) <> substr(r.surname || r.given, i, 1))) = 1 then 'near'
                 else 'different'
             end
         when l.surname <> r.surname then
