@@ -258,6 +258,6 @@ def describe_phones(connection: duckdb.DuckDBPyConnection, phones: str, into: st
     for name in PHONE_MACROS:
         run_sql(connection, f"macros/{name}")
     connection.execute(
-        f"create or replace temp table {into} as select phone, unnest(phone_parts(phone_bare(phone))) "
-        f"from (select distinct phone from {phones} where phone is not null)"
+        f"create or replace temp table {into} as select phone, unnest(phone_parts(bare)) from "
+        f"(select phone, phone_bare(phone) as bare from (select distinct phone from {phones} where phone is not null))"
     )

@@ -1,4 +1,4 @@
--- How alike two phones are, each a struct of phone_parts: 'same', 'compatible' (one is masked and what is left agrees),
+-- How alike two phones are, each a struct of phone_parts held in a column (written inline it is bound over and over): 'same', 'compatible' (one is masked and what is left agrees),
 -- 'one_digit' (one digit differs, is lost or is too many), 'different', 'unknown' (one is missing, lost or of another sort).
 create or replace temp macro phone_likeness(l, r) as
     case
