@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 import duckdb
@@ -233,7 +233,7 @@ def describe_names(connection: duckdb.DuckDBPyConnection, names: str, into: str)
         row[0]
         for row in connection.execute(f"select distinct name from {names} where name is not null").fetchall()
     ]
-    read = [asdict(read_name(name)) for name in distinct]
+    read = [read_name(name) for name in distinct]
     types = {
         "is_full": pa.bool_(),
         "is_masked": pa.bool_(),
@@ -241,7 +241,7 @@ def describe_names(connection: duckdb.DuckDBPyConnection, names: str, into: str)
         "is_sex_weak": pa.bool_(),
     }
     columns = {"name": pa.array(distinct, pa.string())} | {
-        column: pa.array([row[column] for row in read], types.get(column, pa.string()))
+        column: pa.array([getattr(name, column) for name in read], types.get(column, pa.string()))
         for column in Name.__slots__
     }
     connection.register("described_names", pa.table(columns))

@@ -76,6 +76,9 @@ _LONG_TAIL = "[㐀-鿿*＊]{0,7}[^㐀-鿿]?"
 _KIN_ENDS = f"{any_of(KIN)}|夫|妻|父|母|子|女|哥|兄|弟|姐|妹"
 _LEADS = "跟着|跟随|跟|随|由|经|被|通过|找过|找|联系不上|打给|问|给|为|帮"
 _DATE_OR_WAGE = f"[0-9]|去年|今年|前年|从|的?(?:{WAGE})|[一二三四五六七八九十]{{1,2}}月|等"
+_KIN_HEAD = (
+    rf"[^，。；！？\n]{{0,6}}(?:{any_of([*KIN, *NEAR_ONE])}|(?:{POSSESSOR}|人的|家)(?:{any_of(KIN_SHORT)}))"
+)
 
 PATTERNS = {
     "self": rf"(?:{NAMED}|{CALLER}|{WORKER}|我|俺){SKIP}{_NAME}{_TAIL}",
@@ -93,10 +96,9 @@ PATTERNS = {
         rf"(?:{WORKER}|班组)?(?:代表|代理|代为|代|替|帮助|帮忙|帮|为|给|陪)(?:{POSSESSOR}|本人|自己)?(?:家|的)*(?:{RELATION})?"
         rf"(?:[：:（(“ ]|叫)?{_NAME}{_LONG_TAIL}"
     ),
-    "kin": (
-        rf"[^，。；！？\n]{{0,6}}(?:{any_of([*KIN, *NEAR_ONE])}|(?:{POSSESSOR}|人的|家)(?:{any_of(KIN_SHORT)}))"
-        r"[^。；！？\n]{0,60}"
-    ),
+    "kin_head": _KIN_HEAD,
+    "kin_whole": rf"{_KIN_HEAD}[^。；！？\n]*",
+    "kin": rf"{_KIN_HEAD}[^。；！？\n]{{0,60}}",
     "is_kin": (
         rf"{_NAME}{_HAN}{{1,3}}[，,]?(?:系|是|为)(?:{POSSESSOR}|{CALLER})(?:的|家)?(?:{_KIN_ENDS})|"
         rf"(?:{POSSESSOR}|{CALLER})(?:是|系|为)(?:受害人|受害者|当事人|{WORKER})?{_NAME}{_HAN}{{1,3}}(?:的|之|家)(?:{_KIN_ENDS}|代理|律师)"

@@ -15,9 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.normalize.chinese_numerals import DIGIT_SIGNS, UNIT_SIGNS, read_number
+from pipelines.normalize.patterned import run_patterned
 from pipelines.normalize.prose_months import MONTHS, Months, read_months, resolve_months
 from pipelines.normalize.prose_words import CUES
-from pipelines.store import quote_identifier, run_sql
+from pipelines.store import quote_identifier
 
 D = "[0-9０-９]"
 CND = f"[{DIGIT_SIGNS}]"
@@ -82,14 +83,14 @@ def read_figures(connection: duckdb.DuckDBPyConnection, rows: str, into: str) ->
         "create or replace temp view figure_rows as "
         f"select delivery_id, row_no, received_on, text from {quote_identifier(rows)}"
     )
-    run_sql(connection, "prose/figure_pieces", {"figure": FIGURE})
-    run_sql(connection, "prose/figures", {"passed_over": rf"^(?:{PHONE}|{LONG})$"})
+    run_patterned(connection, "prose/figure_pieces", {"figure": FIGURE})
+    run_patterned(connection, "prose/figures", {"passed_over": rf"^(?:{PHONE}|{LONG})$"})
     tokens = [row[0] for row in connection.execute("select distinct token from figures").fetchall()]
     _register(connection, "figure_sums", _SUMS, (_sum(token) for token in tokens))
     _register(connection, "figure_counts", _COUNTS, (_count(token) for token in tokens))
     _register(connection, "figure_months", _MONTHS, _months(connection))
     for name in ("told_claims", "told_persons", "told_periods"):
-        run_sql(connection, f"prose/{name}", CUES)
+        run_patterned(connection, f"prose/{name}", CUES)
     connection.execute(
         f"create or replace temp table {quote_identifier(into)} as "
         "select p.delivery_id, p.row_no, c.told_claim, n.told_persons, m.told_period from figure_pieces as p "

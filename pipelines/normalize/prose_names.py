@@ -29,6 +29,7 @@ from pipelines.normalize.organisation_words import (
     words_of,
 )
 from pipelines.normalize.organisations import Organisation, by_length, parse_employer, places_in_front
+from pipelines.normalize.patterned import run_patterned
 from pipelines.normalize.projects import Project, parse_project
 from pipelines.store import run_sql
 
@@ -370,7 +371,7 @@ def read_organisations(connection: duckdb.DuckDBPyConnection, rows: str, into: s
         "create or replace temp table prose_rows as select row_number() over () as row_id, delivery_id, row_no, text"
         f" from {rows}"
     )
-    run_sql(connection, "prose/organisation_tokens", {"named": NAMED, "cued": CUED})
+    run_patterned(connection, "prose/organisation_tokens", {"named": NAMED, "cued": CUED})
     tokens = connection.execute("select distinct token from organisation_tokens order by token").fetchall()
     mentions, names = _tables([token for (token,) in tokens])
     for name, table in (("organisation_mentions", mentions), ("organisation_names", names)):

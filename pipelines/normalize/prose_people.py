@@ -9,10 +9,11 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from pipelines.normalize.patterned import run_patterned
 from pipelines.normalize.people import PHONE_MACROS
 from pipelines.normalize.person_patterns import HINTS, NUMBERS, PATTERNS, ROLE_PATTERNS
 from pipelines.normalize.prose_cuts import read_cut
-from pipelines.store import read_sql, run_sql
+from pipelines.store import run_sql
 
 _COLUMNS = ("kind", "cut", "part", "name", "start", "length", "relation", "confidence")
 _TYPES = (
@@ -38,9 +39,7 @@ def read_people(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> 
     for macro in ("is_valid_id_number", *PHONE_MACROS):
         run_sql(connection, f"macros/{macro}")
     connection.execute(f"create or replace temp view people_rows as select * from {rows}")
-    connection.execute(
-        _filled("prose/people_cuts", {**PATTERNS, **ROLE_PATTERNS, **HINTS, "numbers": NUMBERS})
-    )
+    run_patterned(connection, "prose/people_cuts", {**PATTERNS, **ROLE_PATTERNS, **HINTS, "numbers": NUMBERS})
     run_sql(connection, "prose/people_distinct_cuts")
     distinct = connection.execute("select kind, cut from people_distinct_cuts order by kind, cut").fetchall()
     read = [(kind, cut, *found) for kind, cut in distinct if (found := read_cut(kind, cut)) is not None]
@@ -56,11 +55,3 @@ def read_people(connection: duckdb.DuckDBPyConnection, rows: str, into: str) -> 
     connection.execute("drop view people_rows")
     for table in ("people_cuts", "people_distinct_cuts", "people_told", "people_numbers"):
         connection.execute(f"drop table {table}")
-
-
-def _filled(name: str, patterns: dict[str, str]) -> str:
-    """The statement with its patterns in place: a pattern must be a constant, or it is compiled anew for each row."""
-    statement = read_sql(name)
-    for key, pattern in patterns.items():
-        statement = statement.replace("{" + key + "}", pattern.replace("'", "''"))
-    return statement

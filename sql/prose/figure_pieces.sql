@@ -4,5 +4,5 @@ create or replace temp table figure_pieces as
 select
     delivery_id, row_no,
     cast(year(received_on) * 100 + month(received_on) as integer) as received_month,
-    string_split(regexp_replace(replace(text, chr(1), ' '), $figure, chr(1) || '\0' || chr(1), 'g'), chr(1)) as pieces
+    string_split(regexp_replace(replace(text, chr(1), ' '), '{figure}', chr(1) || '\0' || chr(1), 'g'), chr(1)) as pieces
 from figure_rows

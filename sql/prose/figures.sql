@@ -11,4 +11,4 @@ select
     right(coalesce(pieces[place - 2], '') || pieces[place - 1], 20) as before,
     left(pieces[place + 1] || coalesce(pieces[place + 2], ''), 16) as after
 from places
-where length(pieces[place]) > 1 and not regexp_matches(pieces[place], $passed_over)
+where length(pieces[place]) > 1 and not regexp_matches(pieces[place], '{passed_over}')

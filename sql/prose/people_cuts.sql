@@ -1,6 +1,7 @@
--- Grain: one distinct text of people_rows. Inputs: people_rows; {…} patterns of person_patterns. Why: one pass over the
+-- Grain: one distinct text of people_rows. Inputs: people_rows; the patterns of person_patterns. Why: one pass over the
 -- texts cuts out what may name a person and what tells the role; only the distinct cuts are read further. A plain look
--- ('{…_hint}') comes before the patterns that are slow and seldom fit.
+-- ('…_hint') comes before the patterns that are slow and seldom fit. A kin is cut out with the 60 signs behind; counting
+-- them is slow (RE2 gives up its automaton), so the sentence is cut out first and shortened, counted where two kin are far apart.
 create or replace temp table people_cuts as
 with halved as (
     select distinct translate(coalesce(text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*') as half from people_rows
@@ -12,7 +13,13 @@ select
     case when regexp_matches(half, '{owed_hint}') then regexp_extract_all(half, '{owed}') end as owed_cuts,
     case when regexp_matches(half, '{entrusted_hint}') then regexp_extract_all(half, '{entrusted}') end as entrusted_cuts,
     regexp_extract_all(half, '{acting}') as acting_cuts,
-    case when regexp_matches(half, '{kin_hint}') then regexp_extract_all(half, '{kin}') end as kin_cuts,
+    case when regexp_matches(half, '{kin_hint}') then
+        flatten(list_transform(
+            list_transform(regexp_extract_all(half, '{kin_whole}'),
+                           lambda c: struct_pack(cut := c, upto := length(regexp_extract(c, '{kin_head}')) + 60)),
+            lambda c: case when regexp_matches(substring(c.cut, c.upto + 1), '{kin_head}') then regexp_extract_all(c.cut, '{kin}')
+                           else [left(c.cut, c.upto)] end))
+    end as kin_cuts,
     case when regexp_matches(half, '{is_kin_hint}') then regexp_extract_all(half, '{is_kin}') end as is_kin_cuts,
     case when regexp_matches(half, '{boss_hint}') then regexp_extract_all(half, '{boss}') end as boss_cuts,
     regexp_extract_all(half, '{led}') as led_cuts,

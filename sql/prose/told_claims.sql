@@ -6,8 +6,8 @@ with beside as (
     select
         f.delivery_id, f.row_no, f.place, f.after, f.before,
         case when s.cut_fen = s.fen then s.fen
-             when contains(f.token, ',') and not regexp_matches(f.after, $comma_after) then s.fen
-             when regexp_matches(f.after, $loose_after) then s.cut_fen else s.fen end as fen,
+             when contains(f.token, ',') and not regexp_matches(f.after, '{comma_after}') then s.fen
+             when regexp_matches(f.after, '{loose_after}') then s.cut_fen else s.fen end as fen,
         s.is_exact and not regexp_matches(f.before, '[0-9几][-~到至]$') as is_exact,
         s.has_unit, s.is_bare,
         regexp_extract(f.before, '[^，,。；;！？!?\n]*$') as clause
@@ -18,21 +18,21 @@ roles as (
     select
         *,
         case
-            when is_bare and (regexp_matches(after, $measure_after) or regexp_matches(clause, '[A-Za-z0-9_#＃./-]$'))
+            when is_bare and (regexp_matches(after, '{measure_after}') or regexp_matches(clause, '[A-Za-z0-9_#＃./-]$'))
                 then 'none'
             when is_bare and fen in (1234500, 1233300, 1234800, 1231500, 1238800, 1231900, 1233600) then 'none'
-            when not has_unit and regexp_matches(after, $measure_after) then 'none'
+            when not has_unit and regexp_matches(after, '{measure_after}') then 'none'
             when fen < 5000 or fen > 100000000000 then 'none'
-            when (regexp_matches(clause, $rate_before) and not regexp_matches(clause, $rate_not)) or regexp_matches(after, $rate_after) then 'rate'
-            when regexp_matches(clause, $each_before) or regexp_matches(after, $each_after) then 'each'
-            when regexp_matches(clause, $left_before) then 'left'
-            when regexp_matches(clause, $other_before) or regexp_matches(after, $other_after) then 'other'
-            when regexp_matches(clause, $paid_before) or regexp_matches(after, $paid_after) then 'paid'
-            when regexp_matches(clause, $total_before) then 'total'
-            when regexp_matches(clause, $gross_before) then 'gross'
-            when regexp_matches(clause, $owed_before) then 'owed'
-            when regexp_matches(clause, $wage_before) or regexp_matches(after, $wage_after) then 'wage'
-            when regexp_matches(after, $owed_after) then 'owed_later'
+            when (regexp_matches(clause, '{rate_before}') and not regexp_matches(clause, '{rate_not}')) or regexp_matches(after, '{rate_after}') then 'rate'
+            when regexp_matches(clause, '{each_before}') or regexp_matches(after, '{each_after}') then 'each'
+            when regexp_matches(clause, '{left_before}') then 'left'
+            when regexp_matches(clause, '{other_before}') or regexp_matches(after, '{other_after}') then 'other'
+            when regexp_matches(clause, '{paid_before}') or regexp_matches(after, '{paid_after}') then 'paid'
+            when regexp_matches(clause, '{total_before}') then 'total'
+            when regexp_matches(clause, '{gross_before}') then 'gross'
+            when regexp_matches(clause, '{owed_before}') then 'owed'
+            when regexp_matches(clause, '{wage_before}') or regexp_matches(after, '{wage_after}') then 'wage'
+            when regexp_matches(after, '{owed_after}') then 'owed_later'
             else 'plain'
         end as role
     from beside
@@ -48,7 +48,7 @@ weighed as (
         - case when is_bare and role in ('plain', 'owed_later') then 0.25 when is_bare then 0.1 else 0 end
         - case when is_bare and fen between 190000 and 210000 and (fen // 100) between 1990 and 2030 then 0.3 else 0 end
         - case when is_bare and fen >= 1000000000 then 0.5 else 0 end
-        - case when not has_unit and not is_bare and not regexp_matches(after, $ends_well) then 0.4 else 0 end
+        - case when not has_unit and not is_bare and not regexp_matches(after, '{ends_well}') then 0.4 else 0 end
         as weight
     from roles
     where role <> 'none'

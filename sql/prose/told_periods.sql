@@ -6,9 +6,9 @@ with weighed as (
     select
         f.delivery_id, f.row_no, f.place, m.first, m.last,
         m.weight
-        - case when regexp_matches(f.before, $month_not_before) or regexp_matches(f.after, $month_not_after) then 0.5 else 0 end
-        + case when regexp_matches(f.before, $month_yes_before) then 0.05 else 0 end
-        + case when regexp_matches(f.after, $month_yes_after) then 0.1 else 0 end as weight
+        - case when regexp_matches(f.before, '{month_not_before}') or regexp_matches(f.after, '{month_not_after}') then 0.5 else 0 end
+        + case when regexp_matches(f.before, '{month_yes_before}') then 0.05 else 0 end
+        + case when regexp_matches(f.after, '{month_yes_after}') then 0.1 else 0 end as weight
     from figures as f
     join figure_months as m on m.token = f.token and m.received_month = f.received_month
 ),

@@ -4,13 +4,13 @@ create or replace temp table told_persons as
 with weighed as (
     select
         f.delivery_id, f.row_no, f.place, c.is_exact,
-        c.persons + cast(regexp_matches(f.before, $people_beside) as integer) as persons,
+        c.persons + cast(regexp_matches(f.before, '{people_beside}') as integer) as persons,
         case
-            when regexp_matches(f.before, $people_not) or regexp_matches(f.after, $people_broken) then 0
+            when regexp_matches(f.before, '{people_not}') or regexp_matches(f.after, '{people_broken}') then 0
             when c.persons = 1 and not regexp_matches(f.token, '^人数') and not regexp_matches(f.before, '(?:共|涉及)$') then 0
-            when regexp_matches(f.before, $people_cue) or regexp_matches(f.token, '^(?:人数|[我咱俺]们|兄弟|姐妹|工友|班组)|[俩仨]$') then 0.9
-            when regexp_matches(f.before, $people_beside) then 0.7
-            when regexp_matches(f.after, $people_after) then 0.8
+            when regexp_matches(f.before, '{people_cue}') or regexp_matches(f.token, '^(?:人数|[我咱俺]们|兄弟|姐妹|工友|班组)|[俩仨]$') then 0.9
+            when regexp_matches(f.before, '{people_beside}') then 0.7
+            when regexp_matches(f.after, '{people_after}') then 0.8
             else 0.6
         end as weight
     from figures as f
