@@ -33,18 +33,46 @@ from pipelines.normalize.organisation_words import (
 from pipelines.normalize.sounds import look_alikes_of, sound_of
 
 
-def by_length(words: Iterable[str]) -> tuple[tuple[int, frozenset[str]], ...]:
-    """Words in sets of one length, the longest first: looking up a slice is quicker than any pattern."""
-    lengths: dict[int, set[str]] = {}
-    for word in words:
-        lengths.setdefault(len(word), set()).add(word)
-    return tuple((length, frozenset(lengths[length])) for length in sorted(lengths, reverse=True))
+@dataclass(frozen=True)
+class WordTable:
+    """A set of words, found at a place of a text by a look at the few lengths that begin (or end) with that sign."""
+
+    words: frozenset[str]
+    by_first: dict[str, tuple[int, ...]]
+    by_last: dict[str, tuple[int, ...]]
+
+    def at(self, text: str, at: int = 0) -> str:
+        """The longest of the words that begins at `at`, or ''."""
+        for length in self.by_first.get(text[at : at + 1], ()):
+            if (word := text[at : at + length]) in self.words:
+                return word
+        return ""
+
+    def ending(self, text: str, keep: int = 0) -> str:
+        """The longest of the words that `text` ends in behind `keep` signs or more, or ''."""
+        for length in self.by_last.get(text[-1:], ()):
+            if len(text) >= length + keep and (word := text[-length:]) in self.words:
+                return word
+        return ""
 
 
-_PLACES = by_length(PLACES)
-_FORMS = by_length(FORMS)
-_BRANCHES = by_length(BRANCHES)
-_TRADES = by_length(INDUSTRIES)
+def word_table(words: Iterable[str]) -> WordTable:
+    """The words with their lengths by first and by last sign, the longest first."""
+    known = frozenset(words)
+
+    def lengths(sign_of: int) -> dict[str, tuple[int, ...]]:
+        found: dict[str, set[int]] = {}
+        for word in known:
+            found.setdefault(word[sign_of], set()).add(len(word))
+        return {sign: tuple(sorted(sizes, reverse=True)) for sign, sizes in found.items()}
+
+    return WordTable(known, lengths(0), lengths(-1))
+
+
+_PLACES = word_table(PLACES)
+_FORMS = word_table(FORMS)
+_BRANCHES = word_table(BRANCHES)
+_TRADES = word_table(INDUSTRIES)
 
 
 def misspellings(words: Iterable[str]) -> dict[str, str]:
@@ -82,11 +110,6 @@ _NOBODY = re.compile(
     r"^(?:某.{0,6}|.{0,2}某+(?:公司|单位|项目|工地|企业)?|[?*X/.0-9]*|第?[一二三四五六七八九十]+(?:工程处|项目部|标段|队)"
     r"|.{0,2}(?:不详|不清楚|不知道))$"
 )
-
-
-def ending(text: str, words: tuple[tuple[int, frozenset[str]], ...]) -> str:
-    """The longest of `words` that `text` ends in, or ''."""
-    return next((text[-length:] for length, known in words if text[-length:] in known), "")
 
 
 @dataclass(frozen=True)
@@ -127,7 +150,7 @@ def places_in_front(text: str) -> list[tuple[int, str]]:
     ends: list[tuple[int, str]] = []
     at = 0
     while True:
-        found = next((text[at : at + n] for n, known in _PLACES if text[at : at + n] in known), None)
+        found: str | None = _PLACES.at(text, at) or None
         if found and found.endswith("市") and text.startswith("政", at + len(found)) and found[:-1] in PLACES:
             found = found[:-1]
         if found is None and at == 0:
@@ -139,6 +162,7 @@ def places_in_front(text: str) -> list[tuple[int, str]]:
         ends.append((at, PLACES[found]))
 
 
+@lru_cache(maxsize=100_000)
 def _heard_place(text: str) -> str | None:
     return misspelt(text, _PLACE_KEYS)
 
@@ -150,8 +174,8 @@ def take_trade(text: str, keep: int = 2) -> tuple[str, str]:
     """
     end = len(text)
     while True:
-        for length, known in _TRADES:
-            if end - length >= keep and text[end - length : end] in known:
+        for length in _TRADES.by_last.get(text[end - 1], ()) if end else ():
+            if end - length >= keep and text[end - length : end] in _TRADES.words:
                 end -= length
                 break
         else:
@@ -172,6 +196,7 @@ def _heard_trade(text: str, keep: int) -> int:
     return 2 if len(text) - 2 >= max(keep, 2) and text[-2:] in CLIPPED else 0
 
 
+@lru_cache(maxsize=100_000)
 def _misspelt_trade(text: str) -> str | None:
     return misspelt(text, _TRADE_KEYS)
 
@@ -181,7 +206,7 @@ def sector_of(trade: str) -> str | None:
     """The sector of a run of trade words: that of the first word that has one other than `general`."""
     at = 0
     while at < len(trade):
-        word = next((trade[at : at + n] for n, known in _TRADES if trade[at : at + n] in known), None)
+        word: str | None = _TRADES.at(trade, at) or None
         if word is None:
             word = next((w for n in (4, 3, 2) if (w := _misspelt_trade(trade[at : at + n]))), None)
         if word and INDUSTRIES[word] != "general":
@@ -206,17 +231,17 @@ def parse_employer(name: str) -> Organisation:
     if is_nobody(text):
         return Organisation(is_nobody=True)
     branch_place = next((part for part in brackets if part in PLACES), None)
-    while (branch := ending(text, _BRANCHES)) and len(text) - len(branch) >= 2:
+    while (branch := _BRANCHES.ending(text)) and len(text) - len(branch) >= 2:
         text = _NUMBERED.sub("", text[: -len(branch)])
-        where = ending(text, _PLACES)
+        where = _PLACES.ending(text)
         if where and len(text) - len(where) >= 2:
             branch_place, text = branch_place or where, text[: -len(where)]
         elif (cut := text.rfind("公司")) > 1:
             text = text[: cut + 2]
-    form = ending(text, _FORMS) or None
+    form = _FORMS.ending(text) or None
     if form and len(text) - len(form) >= (2 if form in WEAK_FORMS else 1):
         # 理发店 is a trade: its 店 is no form by itself.
-        text = text if form in WEAK_FORMS and len(ending(text, _TRADES)) > len(form) else text[: -len(form)]
+        text = text if form in WEAK_FORMS and len(_TRADES.ending(text)) > len(form) else text[: -len(form)]
     place, province, brand, trade = _split(text)
     if not brand and not place and branch_place is None:
         return Organisation(industry=trade or None, sector=sector_of(trade), form=form, is_nobody=True)

@@ -15,18 +15,17 @@ import pyarrow as pa
 
 from pipelines.normalize.organisation_words import PROJECT_KINDS, PROJECT_TAILS
 from pipelines.normalize.organisations import (
-    by_length,
     clean_name,
-    ending,
     is_nobody,
     misspellings,
     misspelt,
     places_in_front,
+    word_table,
 )
 from pipelines.normalize.sounds import sound_of
 
-_TAILS = by_length(PROJECT_TAILS)
-_KINDS = by_length(PROJECT_KINDS)
+_TAILS = word_table(PROJECT_TAILS)
+_KINDS = word_table(PROJECT_KINDS)
 _KIND_KEYS = misspellings(kind for kind in PROJECT_KINDS if len(kind) >= 2)
 _NUMBER = "[0-9一二三四五六七八九十两#A-Z,、&-]"
 _PART = re.compile(
@@ -69,23 +68,31 @@ def parse_project(name: str) -> Project:
     road = _ROAD.match(core)
     if road and (core[road.end() :] not in PROJECT_KINDS or core[road.end() :].endswith("府")):
         core = core[road.end() :]
-    kind = next(
-        (core[-size:] for size, known in _KINDS if len(core) >= size + 2 and core[-size:] in known), ""
-    )
+    kind = _KINDS.ending(core, keep=2)
     heard = next(
-        (size for size in (6, 5, 4, 3, 2) if len(core) >= size + 2 and misspelt(core[-size:], _KIND_KEYS)), 0
+        (
+            size
+            for size in range(6, max(1, len(kind)), -1)
+            if len(core) >= size + 2 and _misspelt_kind(core[-size:])
+        ),
+        0,
     )
-    if heard > len(kind):
+    if heard:
         # 白土岗|商叶广场: the kind as it is spelt right, of as many signs.
-        kind = misspelt(core[-heard:], _KIND_KEYS) or kind
+        kind = _misspelt_kind(core[-heard:]) or kind
     stem = core[: len(core) - len(kind)]
     return Project(core=core or None, stem=stem or None, kind=kind or None, is_nobody=not core)
+
+
+@lru_cache(maxsize=100_000)
+def _misspelt_kind(text: str) -> str | None:
+    return misspelt(text, _KIND_KEYS)
 
 
 def trim_project(text: str) -> str:
     """`text` without sections, building numbers and words for a site at its end; two signs stay at least."""
     while True:
-        tail = ending(text, _TAILS)
+        tail = _TAILS.ending(text)
         if tail and len(text) - len(tail) >= 2:
             text = text[: -len(tail)].removesuffix("的")
             continue

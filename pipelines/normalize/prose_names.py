@@ -10,7 +10,7 @@ without a form; 0.6 a brand told by a cue (总包…, …承建); 0.3–0.5 a bo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -28,7 +28,12 @@ from pipelines.normalize.organisation_words import (
     WEAK_FORMS,
     words_of,
 )
-from pipelines.normalize.organisations import Organisation, by_length, parse_employer, places_in_front
+from pipelines.normalize.organisations import (
+    Organisation,
+    parse_employer,
+    places_in_front,
+    word_table,
+)
 from pipelines.normalize.patterned import run_patterned
 from pipelines.normalize.projects import Project, parse_project
 from pipelines.store import run_sql
@@ -37,7 +42,7 @@ _STOPS = r"\x00-\x22\x24-@\[-`{-~“”‘’，。；：、！？（）《》�
 _FUNCTION_SIGNS = "在于给被由是叫到的了做我你他她其们这那哪吗吧呢啊还把让拖欠讨薪催找跟去来问当"
 """Signs that stand in no brand to speak of: a name begins after them."""
 
-_LEADS = by_length(
+_LEADS = word_table(
     words_of(
         """
     来电人 诉求人 反映人 投诉人 举报人 申请人 信访人 当事人 求助人 网民 网友 市民 群众 工人 农民工 民工 工友 本人
@@ -61,18 +66,15 @@ _ROADS = frozenset("路街道巷镇乡村")
 _EMPLOYER_WORDS = {
     word for word, sector in INDUSTRIES.items() if len(word) >= 2 and sector != "general"
 } | CLIPPED
-_RUN_WORDS = by_length({*(word for word in INDUSTRIES if len(word) >= 2), *CLIPPED})
-_LEGAL = by_length(LEGAL_FORMS)
-_KINDS = by_length({*PROJECT_KINDS, *PROJECT_TAILS})
+_RUN_WORDS = word_table({*(word for word in INDUSTRIES if len(word) >= 2), *CLIPPED})
+_LEGAL = word_table(LEGAL_FORMS)
+_KINDS = word_table({*PROJECT_KINDS, *PROJECT_TAILS})
 _WORKS = words_of("公路 管道 管网 绿化 景观 道路 桥梁 隧道 铁路 地铁 高速 仓储 农场 养殖场 牧场 加工厂")
 """Kinds of works that are trades as well: alone they name a firm (东泰公路), with 工地 behind a project."""
 _BUILDINGS = frozenset(PROJECT_KINDS) - {"厂"} - {word for word in _WORKS if word in INDUSTRIES}
 _SITES = frozenset(PROJECT_TAILS)
-_FIRST_SIGNS = frozenset(
-    word[0] for words in (_RUN_WORDS, _LEGAL, _KINDS) for _, known in words for word in known
-)
-_FIRST_OF_LEADS = frozenset(word[0] for _, known in _LEADS for word in known)
-_FIRST_OF_PLACES = frozenset(word[0] for word in STRONG_PLACES)
+_PLACE_SIGNS = frozenset(word[0] for word in STRONG_PLACES)
+_RUNS = word_table(_RUN_WORDS.words | _LEGAL.words | _KINDS.words)
 _CUES_BEFORE = (
     "(?:总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|公司名称|单位名称|企业名称)(?:为|是|叫做|叫|：|:)*"
     "|(?:单位|公司|厂家|企业|商家|店家|老东家|雇主|名称)(?:为|是|叫做|叫|：|:)+"
@@ -98,6 +100,8 @@ CUED = (
     f"|(?:(?:[在给到去]|跟着)[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_WORKING}))"
     f"|(?:[^{_STOPS}{_FUNCTION_SIGNS}]+?(?:{_CUES_AFTER}))"
 )
+_WORKING_ENDS = tuple(_WORKING.split("|"))
+_AFTER_ENDS = tuple(_CUES_AFTER.split("|"))
 _CUED_BEFORE = re.compile(rf"^(?:{_CUES_BEFORE})(?P<name>.+)$")
 _CUED_WORK = re.compile(rf"^(?P<lead>[在给到去]|跟着)(?P<name>.+?)(?:{_WORKING})$")
 _CUED_AFTER = re.compile(rf"^(?P<name>.+?)(?:{_CUES_AFTER})$")
@@ -121,8 +125,7 @@ _MONTHS = re.compile("[一二三四五六七八九十]月|月份|年底")
 _NO_FIRM = re.compile("[块钱]|工资|尾款|劳动|号楼|标段|工地|项目")
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A name in a run of signs: 0-based offset `at`, `length` in signs."""
 
     kind: str
@@ -135,12 +138,12 @@ class Mention:
 def mentions_in(token: str) -> list[Mention]:
     """The names in one run that the patterns cut out."""
     start, end, confidence, is_site = 0, len(token), 0.0, False
-    if match := _CUED_WORK.match(token):
+    if token.endswith(_WORKING_ENDS) and (match := _CUED_WORK.match(token)):
         start, end, confidence = match.start("name"), match.end("name"), 0.45
         is_site = match["lead"] in ("在", "到", "去")
     elif match := _CUED_BEFORE.match(token):
         start, confidence = match.start("name"), 0.6
-    elif match := _CUED_AFTER.match(token):
+    elif token.endswith(_AFTER_ENDS) and (match := _CUED_AFTER.match(token)):
         end, confidence = match.end("name"), 0.4
     found = [_moved(mention, start) for mention in _named_in(token[start:end])]
     if not confidence or any(mention.kind == "employer" or is_site for mention in found):
@@ -199,25 +202,22 @@ def _named_in(token: str) -> list[Mention]:
 def _next_run(token: str, since: int) -> tuple[int, int, bool] | None:
     """First sign and end of the next run of trade, form or building words from `since` on, and whether it is a project."""
     for first in range(since, len(token)):
-        if token[first] not in _FIRST_SIGNS:
+        if token[first] not in _RUNS.by_first:
             continue
         end = first
         last = ""
         is_building = is_site = is_trade = False
         while True:
-            trade = _word_at(token, end, _RUN_WORDS)
-            form = _word_at(token, end, _LEGAL)
-            kind = _word_at(token, end, _KINDS)
-            word = max((form, trade, kind), key=len)
+            word = _RUNS.at(token, end)
             if len(word) == 1 and not (is_building or is_site or _is_end(token, end + 1)):
                 word = ""
             if not word:
                 break
             end += len(word)
-            if word == form and (end > first + len(word) or not _is_inside_place(token, first)):
+            if word in _LEGAL.words and (end > first + len(word) or not _is_inside_place(token, first)):
                 return first, end + _matched(_BRANCH, token, end), False
-            is_trade |= word == trade and word not in PROJECT_KINDS
-            is_building |= word == kind and word in _BUILDINGS
+            is_trade |= word in _RUN_WORDS.words and word not in PROJECT_KINDS
+            is_building |= word in _BUILDINGS
             is_site |= word in _SITES and word not in INDUSTRIES
             last = word
             end += _matched(_SECTION, token, end)
@@ -233,15 +233,16 @@ def _next_run(token: str, since: int) -> tuple[int, int, bool] | None:
 
 def _is_inside_place(token: str, at: int) -> bool:
     """Whether the sign at `at` is a later sign of a place: the 古 of 内蒙古 begins no 古建."""
-    return any(
-        token[start : start + length] in STRONG_PLACES
-        for length in (2, 3, 4)
-        for start in range(max(0, at - length + 1), at)
-    )
+    for start in range(max(0, at - 3), at):
+        if token[start] in _PLACE_SIGNS:
+            for length in range(at - start + 1, 5):
+                if token[start : start + length] in STRONG_PLACES:
+                    return True
+    return False
 
 
 def _is_end(token: str, at: int) -> bool:
-    return at >= len(token) or bool(_matched(_SECTION, token, at)) or _word_at(token, at, _KINDS) in _SITES
+    return at >= len(token) or bool(_matched(_SECTION, token, at)) or _KINDS.at(token, at) in _SITES
 
 
 def _form_behind(token: str, at: int) -> int:
@@ -250,16 +251,12 @@ def _form_behind(token: str, at: int) -> int:
     So a trade that is misspelt or in no list stays inside its name: 防水|工成|有限公司.
     """
     for start in range(at + 1, min(at + 6, len(token))):
-        if _word_at(token, start - 1, _LEADS) or token[start - 1 : start + 1] in STRONG_PLACES:
+        if _LEADS.at(token, start - 1) or token[start - 1 : start + 1] in STRONG_PLACES:
             return 0
-        if form := _word_at(token, start, _LEGAL):
+        if form := _LEGAL.at(token, start):
             end = start + len(form)
             return end + _matched(_BRANCH, token, end)
     return 0
-
-
-def _word_at(token: str, at: int, words: tuple[tuple[int, frozenset[str]], ...]) -> str:
-    return next((token[at : at + length] for length, known in words if token[at : at + length] in known), "")
 
 
 _BRANCH = re.compile("[一-龥]{2,4}分公司|分公司|[(（]?项目部[)）]?")
@@ -276,7 +273,7 @@ def _left_border(text: str, until: int) -> int:
     border = 0
     at = 0
     while at < until:
-        lead = _word_at(text, at, _LEADS) if text[at] in _FIRST_OF_LEADS else ""
+        lead = _LEADS.at(text, at)
         if lead and at + len(lead) <= until:
             at += len(lead)
             border = at
@@ -290,6 +287,8 @@ def _left_border(text: str, until: int) -> int:
         else:
             at += 1
     for start in range(until - 3, border, -1):
+        if text[start] not in _PLACE_SIGNS:
+            continue
         places = (
             places_in_front(text[start:until])
             if text[start : start + 2] in STRONG_PLACES or text[start : start + 3] in STRONG_PLACES
