@@ -9,7 +9,8 @@ among those of the other means that all parts known to both are equal. sql/macro
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,12 +23,11 @@ from pipelines.normalize.sounds import look_alikes_of, sound_of
 from pipelines.store import run_sql
 
 _LISTS = ("same_give", "same_take", "give", "take", "near_give", "near_take", "sounds", "hints")
-KEYS_TYPE = pa.struct([*((name, pa.list_(pa.uint64())) for name in _LISTS), ("is_sure", pa.bool_())])
 
 
-@dataclass
+@dataclass(slots=True)
 class Keys:
-    """Hashed keys of one or more mentions; `is_sure` where one of them is sure enough to exclude others.
+    """Hashed keys of one mention.
 
     Two sides can only agree if they share one of their few `hints`: most pairs are told apart by these alone.
     """
@@ -40,29 +40,24 @@ class Keys:
     near_take: set[int] = field(default_factory=set)
     sounds: set[int] = field(default_factory=set)
     hints: set[int] = field(default_factory=set)
-    is_sure: bool = False
-
-    def as_struct(self) -> dict[str, object] | None:
-        """The keys as a row of KEYS_TYPE; None where there is none."""
-        if not self.sounds:
-            return None
-        return {**{name: sorted(getattr(self, name)) for name in _LISTS}, "is_sure": self.is_sure}
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=200_000)
 def _hash(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
-def _offers(word: str, parts: tuple[str | None, ...]) -> tuple[set[int], set[int]]:
-    """The keys that a mention of `word` with `parts` gives and takes, for every set of parts the other may know."""
+@lru_cache(maxsize=50_000)
+def _offers(parts: tuple[str | None, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What turns a word's hash into the keys that a mention with `parts` gives and takes: one by exclusive or for every
+    set of parts that the other may know."""
     known = sum(1 << place for place, part in enumerate(parts) if part is not None)
-    give, take = set(), set()
+    give, take = [], []
     for other in range(1 << len(parts)):
         shared = "|".join(part or "" for place, part in enumerate(parts) if (known & other) >> place & 1)
-        give.add(_hash(f"{word}|{shared}|{known}>{other}"))
-        take.add(_hash(f"{word}|{shared}|{other}>{known}"))
-    return give, take
+        give.append(_hash(f"|{shared}|{known}>{other}"))
+        take.append(_hash(f"|{shared}|{other}>{known}"))
+    return tuple(give), tuple(take)
 
 
 def near_words(brand: str) -> set[str]:
@@ -75,20 +70,24 @@ def near_words(brand: str) -> set[str]:
     return words
 
 
-def employer_keys(firm: Organisation, *, is_sure: bool = True) -> Keys:
+@lru_cache(maxsize=100_000)
+def _near_hashes(brand: str) -> tuple[int, ...]:
+    return tuple(_hash(word) for word in near_words(brand))
+
+
+def employer_keys(firm: Organisation) -> Keys:
     """The keys of one employer's name as `parse_employer` described it."""
     if firm.is_nobody or firm.sound is None:
         return Keys()
-    keys = Keys(is_sure=is_sure)
+    keys = Keys()
     word = firm.brand or f"{firm.place}{firm.industry}"
     parts = (firm.sector, firm.province)
     _offer_same(keys, f"{firm.place or ''}{firm.brand or ''}{firm.industry or ''}{firm.form or ''}")
     if firm.industry:
-        give, take = _offers(
-            f"{word}|{firm.industry[:2]}", (firm.place.rstrip("省市县区") if firm.place else None,)
-        )
-        keys.same_give |= give
-        keys.same_take |= take
+        trade = _hash(f"{word}|{firm.industry[:2]}")
+        give, take = _offers((firm.place.rstrip("省市县区") if firm.place else None,))
+        keys.same_give.update([trade ^ other for other in give])
+        keys.same_take.update([trade ^ other for other in take])
     _offer_all(keys, firm.sound, word, parts)
     if firm.form is None and firm.brand and firm.place and len(firm.place) == 2 and len(firm.brand) <= 2:
         # Without a form the place in front may open the brand: 山东升元|建筑.
@@ -97,11 +96,11 @@ def employer_keys(firm: Organisation, *, is_sure: bool = True) -> Keys:
     return keys
 
 
-def project_keys(project: Project, *, is_sure: bool = True) -> Keys:
+def project_keys(project: Project) -> Keys:
     """The keys of one project's name: stem by sound, kind where it is told."""
     if project.is_nobody or not project.stem:
         return Keys()
-    keys = Keys(is_sure=is_sure)
+    keys = Keys()
     sound = sound_of(project.stem)
     _offer_same(keys, project.core or "")
     _offer_all(keys, sound, project.stem, (project.kind,))
@@ -118,20 +117,20 @@ def _offer_same(keys: Keys, name: str) -> None:
 
 
 def _offer_all(keys: Keys, sound: str, word: str, parts: tuple[str | None, ...]) -> None:
-    keys.sounds.add(_hash(sound))
-    keys.hints.add(_hash(sound))
-    give, take = _offers(sound, parts)
-    keys.give |= give
-    keys.take |= take
-    for near in near_words(word):
-        keys.hints.add(_hash(near))
-        give, take = _offers(near, parts)
-        keys.near_give |= give
-        keys.near_take |= take
+    heard = _hash(sound)
+    keys.sounds.add(heard)
+    keys.hints.add(heard)
+    give, take = _offers(parts)
+    keys.give.update([heard ^ other for other in give])
+    keys.take.update([heard ^ other for other in take])
+    near = _near_hashes(word)
+    keys.hints.update(near)
+    keys.near_give.update([word ^ other for word in near for other in give])
+    keys.near_take.update([word ^ other for word in near for other in take])
 
 
 def key_employers(connection: duckdb.DuckDBPyConnection, tickets: str, into: str) -> None:
-    """Make the temp tables `into` (ticket_id, set_id) and `into`_keys (set_id, keys KEYS_TYPE) for likeness of employers.
+    """Make the temp tables `into` (ticket_id, set_id) and `into`_keys (set_id, keys) for likeness of employers.
 
     `tickets` has ticket_id, employer (the field) and told_employers. Tickets that name the same employers share a set,
     so compare distinct pairs of sets. A ticket that names none has no row.
@@ -149,19 +148,16 @@ def _key(
     tickets: str,
     into: str,
     kind: str,
-    keys_of: Callable[[str, bool], Keys],
+    keys_of: Callable[[str], Keys],
 ) -> None:
     connection.execute(f"create or replace temp view named_tickets as select * from {tickets}")
     run_sql(connection, f"prose/{kind}_names")
-    names = connection.execute(
-        "select distinct name, is_sure from ticket_names order by name, is_sure"
-    ).fetchall()
-    keys = [keys_of(name, is_sure) for name, is_sure in names]
+    names = connection.execute("select distinct name from ticket_names order by name").fetchall()
+    keyed = [(name, keys) for (name,) in names if (keys := keys_of(name)).sounds]
     table = pa.table(
         {
-            "name": pa.array([name for name, _ in names], pa.string()),
-            "is_sure": pa.array([is_sure for _, is_sure in names], pa.bool_()),
-            "keys": pa.array([each.as_struct() for each in keys], KEYS_TYPE),
+            "name": pa.array([name for name, _ in keyed], pa.string()),
+            **{part: _lists([getattr(keys, part) for _, keys in keyed]) for part in _LISTS},
         }
     )
     connection.register("name_keys", table)
@@ -175,9 +171,21 @@ def _key(
     connection.execute("drop view named_tickets")
 
 
-def _keys_of_employers(name: str, is_sure: bool) -> Keys:
-    return employer_keys(parse_employer(name), is_sure=is_sure)
+def _lists(sets: Sequence[Set[int]]) -> pa.Array:
+    """Each set as a sorted list. Made flat: Arrow is slow to look into each list by itself."""
+    offsets, values = array("i", [0]), array("Q")
+    for each in sets:
+        values.extend(sorted(each))
+        offsets.append(len(values))
+    flat = pa.Array.from_buffers(pa.uint64(), len(values), [None, pa.py_buffer(values)])
+    return pa.ListArray.from_arrays(
+        pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets)]), flat
+    )
 
 
-def _keys_of_projects(name: str, is_sure: bool) -> Keys:
-    return project_keys(parse_project(name), is_sure=is_sure)
+def _keys_of_employers(name: str) -> Keys:
+    return employer_keys(parse_employer(name))
+
+
+def _keys_of_projects(name: str) -> Keys:
+    return project_keys(parse_project(name))

@@ -1,4 +1,4 @@
--- Grain: one set of names with the keys of all of them. Inputs: ticket_sets, ticket_names, name_keys (name, is_sure, keys).
+-- Grain: one set of names with the keys of all of them. Inputs: ticket_sets, ticket_names, name_keys (name, keys).
 -- Why: one lookup says whether any name of one side agrees with any of the other.
 create or replace temp table set_keys as
 with first_tickets as (
@@ -7,12 +7,12 @@ with first_tickets as (
     group by set_id
 )
 select f.set_id, struct_pack(
-    same_give := flatten(list(k.keys.same_give)), same_take := flatten(list(k.keys.same_take)),
-    give := flatten(list(k.keys.give)), take := flatten(list(k.keys.take)),
-    near_give := flatten(list(k.keys.near_give)), near_take := flatten(list(k.keys.near_take)),
-    sounds := flatten(list(k.keys.sounds)), hints := flatten(list(k.keys.hints)),
-    is_sure := bool_or(k.keys.is_sure)) as keys
+    same_give := flatten(list(k.same_give)), same_take := flatten(list(k.same_take)),
+    give := flatten(list(k.give)), take := flatten(list(k.take)),
+    near_give := flatten(list(k.near_give)), near_take := flatten(list(k.near_take)),
+    sounds := flatten(list(k.sounds)), hints := flatten(list(k.hints)),
+    is_sure := bool_or(n.is_sure)) as keys
 from first_tickets as f
 join ticket_names as n on n.ticket_id = f.ticket_id
-join name_keys as k on k.name = n.name and k.is_sure = n.is_sure and k.keys is not null
+join name_keys as k on k.name = n.name
 group by f.set_id
