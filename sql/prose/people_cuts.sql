@@ -1,12 +1,18 @@
--- Grain: one distinct text of people_rows. Inputs: people_rows; the patterns of person_patterns. Why: one pass over the
+-- Grain: one row of people_rows. Inputs: people_rows; the patterns of person_patterns. Why: one pass over the
 -- texts cuts out what may name a person and what tells the role; only the distinct cuts are read further. A plain look
 -- ('…_hint') comes before the patterns that are slow and seldom fit. A kin is cut out with the 60 signs behind; counting
 -- them is slow (RE2 gives up its automaton), so the sentence is cut out first and shortened, counted where two kin are far apart.
 create or replace temp table people_cuts as
 with halved as (
-    select distinct translate(coalesce(text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*') as half from people_rows
+    select *, translate(coalesce(text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*') as half from people_rows
 )
 select
+    delivery_id, row_no, claimed_persons,
+    nullif(trim(claimant_name), '') as claimant_name,
+    coalesce(is_group, false) as is_group,
+    claimant_id_number is not null as has_id_number,
+    (claimant_id_number is not null or claimant_phone is not null
+        or not regexp_matches(coalesce(claimant_name, '匿名'), '保密|匿名|不详|不愿')) as has_person,
     half as text,
     regexp_extract_all(half, '{self}') as self_cuts,
     regexp_extract_all(half, '{opening}') as opening_cuts,

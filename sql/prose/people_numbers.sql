@@ -1,4 +1,4 @@
--- Grain: one text of people_cuts that holds a long number (n = its rowid). Inputs: people_cuts. Why: a phone or an ID
+-- Grain: one row of people_cuts that holds a long number (n = its rowid). Inputs: people_cuts. Why: a phone or an ID
 -- number in the words stands for the field that is empty; each number is judged once a text.
 create or replace temp table people_numbers as
 with numbered as (

@@ -1,19 +1,12 @@
--- Grain: one row of people_rows. Inputs: people_rows, people_cuts, people_told, people_numbers. Why: who is
+-- Grain: one row of people_cuts. Inputs: people_cuts, people_told, people_numbers. Why: who is
 -- named, and in what role the ticket is written: several people's wages before one other's, one other's before a report, else the own wages.
 create or replace temp table people_read as
 with joined as (
     select
-        r.delivery_id, r.row_no, r.claimed_persons, t.owed, t.acting, t.foreman, p.phones, p.id_numbers, p.has_phone,
-        c.counted, c.collective, c.is_plural, c.formal, c.speaks_of_self, c.reports, c.states_sum,
-        nullif(trim(r.claimant_name), '') as claimant_name,
-        coalesce(r.is_group, false) as is_group,
-        r.claimant_id_number is not null as has_id_number,
-        (r.claimant_id_number is not null or r.claimant_phone is not null
-            or not regexp_matches(coalesce(r.claimant_name, '匿名'), '保密|匿名|不详|不愿')) as has_person,
+        c.* exclude (text), t.owed, t.acting, t.foreman, p.phones, p.id_numbers, p.has_phone,
         case when t.principal.confidence >= 0.75 then t.principal end as principal,
         case when t.self.name = t.principal.name then null else t.self end as self
-    from people_rows as r
-    join people_cuts as c on c.text = translate(coalesce(r.text, ''), '０１２３４５６７８９＋－＊', '0123456789+-*')
+    from people_cuts as c
     left join people_told as t on t.n = c.rowid
     left join people_numbers as p on p.n = c.rowid
 ),
