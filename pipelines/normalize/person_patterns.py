@@ -25,6 +25,10 @@ def any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(set(words), key=lambda word: (-len(word), word)))
 
 
+def _either(*patterns: str) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
 _PLURAL = ("职工", "员工", "工人", "民工", "农民工", "劳动者", "当事人", "务工人员", "村民")
 NEAR_ONE = tuple(word for word in NEAR if word not in _PLURAL)
 RELATION = any_of([*KIN, *NEAR])
@@ -160,6 +164,18 @@ ROLE_PATTERNS = {
     ),
 }
 """What tells in which role a text is written."""
+
+HINTS |= {
+    "told_hint": _either(
+        *(PATTERNS[kind] for kind in ("opening", "acting", "owes")),
+        HINTS["entrusted_hint"],
+        HINTS["is_kin_hint"],
+    ),
+    "named_hint": _either(PATTERNS["self"], PATTERNS["led"]),
+    "role_hint": _either(
+        *(ROLE_PATTERNS[kind] for kind in ("counted", "collective", "plural", "formal", "reports"))
+    ),
+}
 
 NUMBERS = (
     r"[1-9][0-9]{16}[0-9Xx][0-9]*|(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9*]{4}[- ]?[0-9*]{4}[0-9]*|"
