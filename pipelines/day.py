@@ -269,6 +269,10 @@ def replay(
         count = f"select count(*) from stage.rows where source = '{source}' and disposition = 'quarantined'"
         before = number(connection, count)
         connection.execute("begin")
+        connection.execute(
+            "delete from stage.prose where delivery_id in (select delivery_id from stage.deliveries where source = $1)",
+            [source],
+        )
         connection.execute("delete from stage.deliveries where source = $1", [source])
         connection.execute("delete from stage.rows where source = $1", [source])
         connection.execute("commit")

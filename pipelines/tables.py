@@ -75,6 +75,7 @@ def make_tables(
     say(f"{making.business_date}: {len(making.known)} deliveries known")
     added = normalize.stage(workspace, connection, city, contracts, making.known)
     say(f"staged {added} new rows")
+    normalize.read_prose(connection)
     normalize.fold(connection, [item.delivery_id for item in making.known])
     normalize.describe_state(connection, making.business_date, workspace.keys.person)
     results: list[quality.CheckResult] = []

@@ -46,6 +46,7 @@ class Office:
         registry.create_tables(self.connection)
         self.connection.execute("delete from stage.rows")
         self.connection.execute("delete from stage.deliveries")
+        self.connection.execute("delete from stage.prose")
         self.deliveries: dict[str, date] = {}
         self.published: list[date] = []
         self.columns = {
@@ -117,6 +118,7 @@ class Office:
             if known is None
             else list(known)
         )
+        normalize.read_prose(self.connection)
         normalize.fold(self.connection, chosen)
         normalize.describe_state(self.connection, business_date, "secret")
         resolve.resolve(self.connection)

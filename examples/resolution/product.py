@@ -29,19 +29,14 @@ from pipelines.store import Workspace, quote_literal
 STEPS: dict[str, tuple[str, ...]] = {
     "staging": ("pipelines.normalize:stage",),
     "versions and state": ("pipelines.normalize:fold", "pipelines.normalize:describe_state"),
-    "prose": (
-        "sql:prose/",
-        "pipelines.normalize.prose_figures:read_figures",
-        "pipelines.normalize.prose_names:read_organisations",
-        "pipelines.normalize.prose_people:read_people",
-    ),
-    "features": ("sql:resolve/persons", "sql:resolve/features"),
-    "candidates": ("sql:resolve/links", "sql:resolve/candidates"),
-    "scoring": ("sql:resolve/scor", "pipelines.resolve.leads:score"),
+    "prose": ("pipelines.normalize:read_prose",),
+    "features": ("sql:resolve/features",),
+    "candidates": ("sql:resolve/blocks", "sql:resolve/candidates"),
+    "scoring": ("pipelines.resolve.leads:score", "sql:resolve/likeness"),
     "decision": (
-        "pipelines.resolve.leads:join",
-        "pipelines.resolve.leads:_store_components",
-        "pipelines.resolve.leads:_store_matches",
+        "sql:resolve/links",
+        "pipelines.resolve.leads:group",
+        "sql:resolve/matches",
         "sql:resolve/lead_of_ticket",
     ),
     "incidents and repeats": ("sql:resolve/incidents", "sql:resolve/repeats"),
@@ -133,22 +128,23 @@ def answer(workspace: Workspace, folder: Path, business_date: date) -> None:
         registry.load(workspace, connection)
         with watch.step(REST):
             normalize.stage(workspace, connection, city, contracts, known)
+            normalize.read_prose(connection)
             normalize.fold(connection, [item.delivery_id for item in known])
             normalize.describe_state(connection, business_date, workspace.keys.person)
             resolve.resolve(connection)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        columns = [name for name, *_ in connection.execute("describe core.matches").fetchall()]
-        has_score = "score" in columns
         for query, name in (
             (TICKETS, "tickets"),
-            (f"select ticket_a, ticket_b, is_joined, {'score' if has_score else 'null'}::double as score "
-             "from core.matches", "pairs"),
+            ("select a.ticket_a, a.ticket_b, coalesce(m.is_joined, false) as is_joined, "
+             "case when a.veto is null and a.is_one_matter then a.weight end as score "
+             "from core.alike as a left join (select ticket_a, ticket_b, bool_or(is_joined) as is_joined from core.matches "
+             "group by all) as m on m.ticket_a = a.ticket_a and m.ticket_b = a.ticket_b", "pairs"),
         ):  # fmt: skip
             connection.execute(f"copy ({query}) to '{quote_literal(folder / name)}.parquet' (format parquet)")
         recovered = _once_per_lead(connection, city, business_date)
     (folder / "figures.json").write_text(
         json.dumps(
-            {"seconds": watch.seconds, "peak_mib": peak, "has_score": has_score, "recovered": recovered}
+            {"seconds": watch.seconds, "peak_mib": peak, "has_score": True, "recovered": recovered}
         ),
         encoding="utf-8",
     )

@@ -64,7 +64,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
             run_sql(connection, name)
     _load_divisions(connection, city)
     registry.create_missing_tables(connection)
-    for name in ("create_deliveries", "add_covers", "create_corrections", "create_rows"):
+    for name in (
+        "create_deliveries", "add_covers", "create_corrections", "create_rows", "create_prose",
+        "create_prose_reading", "create_name_sets",
+    ):  # fmt: skip
         run_sql(connection, f"staging/{name}")
 
 

@@ -134,11 +134,12 @@ def _print_folded(text: str, console: Console, style: str = "") -> None:
 
 
 def show_review(workspace: Workspace, console: Console) -> None:
-    """Print the pairs that a rule would join and a constraint kept apart, in the newest publication."""
+    """Print the pairs kept apart that wait for a person, the likeliest first, in the newest publication."""
     apart = "from clearance.matches where not is_joined"
     with open_published(published_database(workspace.published, None)) as connection:
         rows = connection.execute(
-            f"select ticket_a, ticket_b, rule, reasons {apart} order by all limit {MOST_PAIRS}"
+            f"select ticket_a, ticket_b, rule, score, reasons {apart} "
+            f"order by score desc nulls last, ticket_a, ticket_b, rule limit {MOST_PAIRS}"
         )
         _print_rows(console, "kept apart", rows)
         total = connection.execute(f"select count(*) {apart}").fetchall()[0][0]

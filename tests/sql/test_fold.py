@@ -235,12 +235,13 @@ def test_a_lead_leaves_with_its_last_open_ticket() -> None:
         ({}, {"claimant_id_number": "440524188001010014"}, False),
         ({}, {"employer": "另一家建筑"}, False),
         ({}, {"period_from": 202306, "period_to": 202307}, False),
-        ({}, {"narrative": "本人受张三丰委托，代为反映"}, False),
+        ({}, {"narrative": "本人受张三丰委托，代为反映"}, True),  # the agent speaks for the claimant of the first
+        ({}, {"narrative": "本人受李四光委托，代为反映", "claimant_phone": "13900000009"}, False),
         ({}, {"is_group": True}, False),
         ({"claimant_id_number": None}, {"claimant_id_number": None}, True),  # phone, name, employer, period
         ({"claimant_id_number": None}, {"claimant_id_number": None, "claimant_name": "李四"}, False),  # brothers
-        ({"claimant_id_number": None, "claimant_name": "张先生"}, {"claimant_id_number": None, "claimant_name": "张先生"}, False),
-        ({"claimant_id_number": None}, {"claimant_id_number": None, "claimant_phone": "138****0001"}, False),
+        ({"claimant_id_number": None, "claimant_name": "张先生"}, {"claimant_id_number": None, "claimant_name": "张先生"}, True),
+        ({"claimant_id_number": None}, {"claimant_id_number": None, "claimant_phone": "138****0001"}, True),
         ({"claimant_id_number": None}, {"claimant_id_number": None, "claimant_phone": "13900000009", "quoted": ["A"]}, True),
         ({"claimant_id_number": None}, {"claimant_id_number": None, "claimant_phone": "13900000009", "claimant_name": "李四光",
                                         "quoted": ["A"]}, False),
