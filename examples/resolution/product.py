@@ -143,9 +143,7 @@ def answer(workspace: Workspace, folder: Path, business_date: date) -> None:
             connection.execute(f"copy ({query}) to '{quote_literal(folder / name)}.parquet' (format parquet)")
         recovered = _once_per_lead(connection, city, business_date)
     (folder / "figures.json").write_text(
-        json.dumps(
-            {"seconds": watch.seconds, "peak_mib": peak, "has_score": True, "recovered": recovered}
-        ),
+        json.dumps({"seconds": watch.seconds, "peak_mib": peak, "has_score": True, "recovered": recovered}),
         encoding="utf-8",
     )
 

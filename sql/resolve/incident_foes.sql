@@ -7,9 +7,10 @@ with members as (
     join core.incident_leads as l on l.lead_id = c.lead_id
 ),
 told as (
-    select distinct m.chain, n.kind, n.names, n.keys
-    from members as m
-    join core.incident_names as n on n.names = m.employers and n.kind = 'employer' or n.names = m.projects and n.kind = 'project'
+    select m.chain, n.kind, n.names, n.keys
+    from (select distinct chain, 'employer' as kind, employers as names from members
+          union all select distinct chain, 'project', projects from members) as m
+    join core.incident_names as n on n.kind = m.kind and n.names = m.names
     where n.keys.is_sure
 ),
 apart as (

@@ -55,7 +55,13 @@ def test_published_days_never_change_and_late_knowledge_is_a_correction() -> Non
         [
             # A closing dated Saturday, a merge (C turns out to be B's, and quotes it) and an earlier founding ticket of A's lead.
             {**b, "status": "closed", "closed_at": at(26, 15), "changed_at": at(29)},
-            {**c, "quoted": ["B"], "changed_at": at(29), "claimant_phone": "13800000001", "claimant_name": "李四光"},
+            {
+                **c,
+                "quoted": ["B"],
+                "changed_at": at(29),
+                "claimant_phone": "13800000001",
+                "claimant_name": "李四光",
+            },
             person("E", at(22), claimant_id_number=ID, division_code="640106", changed_at=at(29)),
         ],
     )

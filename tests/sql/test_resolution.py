@@ -15,7 +15,13 @@ MATTER = {
     "employer": "宁夏恒泰建筑工程有限公司", "project": "银川阅海万家三期", "period_from": 202303, "period_to": 202305,
     "claimed_fen": 1_800_000,
 }  # fmt: skip
-PROSE = {"employer": "宁夏恒泰建筑工程有限公司", "project": None, "period_from": None, "period_to": None, "claimed_fen": None}
+PROSE = {
+    "employer": "宁夏恒泰建筑工程有限公司",
+    "project": None,
+    "period_from": None,
+    "period_to": None,
+    "claimed_fen": None,
+}
 
 
 def ticket(no: str, at: datetime = datetime(2023, 8, 1, 9), **fields: Any) -> dict[str, Any]:
@@ -110,7 +116,9 @@ def test_a_vague_ticket_does_not_join_two_matters() -> None:
     rows = [
         ticket("A", claimant_phone=PHONE),
         ticket("B", claimant_phone=PHONE, claimed_fen=None, project=None, period_from=None, period_to=None),
-        ticket("E", claimant_phone=PHONE, claimed_fen=5_000_000, project="石嘴山星海湖二号", period_from=202302),
+        ticket(
+            "E", claimant_phone=PHONE, claimed_fen=5_000_000, project="石嘴山星海湖二号", period_from=202302
+        ),
     ]
     found = leads(*rows)
     assert all(not {"A", "E"} <= lead for lead in found)
