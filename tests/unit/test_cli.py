@@ -77,7 +77,7 @@ def publish_tickets(workspace: Path, *numbers: str) -> None:
         connection.execute("create table tickets (ticket_id varchar, ticket_no varchar)")
         connection.executemany("insert into tickets values ($1, $2)", [(f"hotline:{n}", n) for n in numbers])
         connection.execute(
-            "create table matches (ticket_a varchar, ticket_b varchar, rule varchar, reasons varchar, is_joined boolean)"
+            "create table matches (ticket_a varchar, ticket_b varchar, rule varchar, score double, reasons varchar, is_joined boolean)"
         )
 
 
