@@ -101,7 +101,7 @@ def _leads(connection: duckdb.DuckDBPyConnection, city: City, console: Console) 
         both[(ours[ticket], lead)] = both.get((ours[ticket], lead), 0) + 1
     found, true, right = _pairs(ours), _pairs(known), sum(n * (n - 1) // 2 for n in both.values())
     console.print(
-        f"线索归并（确定规则）：{len(ours):,} 件次 → {len(set(ours.values())):,} 条线索；"
+        f"线索归并（规则与评分）：{len(ours):,} 件次 → {len(set(ours.values())):,} 条线索；"
         f"真实 {len(set(known.values())):,} 条。重复对 {found:,}，其中正确 {right:,}，真实共有 {true:,} "
         f"(precision {_share(right, found)}, recall {_share(right, true)})"
     )
