@@ -33,7 +33,7 @@ from pipelines.store import Workspace
 DAY = date(2023, 8, 31)
 FEWEST = 40
 NOISE = ("normal", "heavy", "none")
-VOCABULARY = ("default", "held_out")
+VOCABULARY = ("default", "second", "held_out")
 
 
 @dataclass(frozen=True)

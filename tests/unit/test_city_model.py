@@ -264,11 +264,15 @@ def test_without_noise_nothing_is_misspelt_or_unreadable() -> None:
     assert not traits & {"misspelt_employer", "short_employer", "masked_phone", "changed_phone"}
 
 
-def test_the_held_out_words_share_no_brand_and_no_project_with_the_default_ones() -> None:
-    default, held_out = Vocabulary("default"), Vocabulary("held_out")
-    assert not set(default.firms["brands"]) & set(held_out.firms["brands"])
-    assert not set(default.projects["heads"]) & set(held_out.projects["heads"])
-    city = build_city(CityParameters(tickets=300, vocabulary="held_out"))
+@pytest.mark.parametrize(("name", "others"), [("second", ("default",)), ("held_out", ("default", "second"))])
+def test_a_set_of_words_shares_no_brand_and_no_project_with_those_before(
+    name: str, others: tuple[str, ...]
+) -> None:
+    words = Vocabulary(name)
+    for other in map(Vocabulary, others):
+        assert not set(words.firms["brands"]) & set(other.firms["brands"])
+        assert not set(words.projects["heads"]) & set(other.projects["heads"])
+    city = build_city(CityParameters(tickets=300, vocabulary=name))
     assert len(readable(city)) == 300
     texts = city.changes["hotline"]["主要内容"].drop_duplicates()
     assert len(texts) > 150
