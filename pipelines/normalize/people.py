@@ -56,6 +56,11 @@ _REMARK = re.compile(r"[(（【\[].*$")
 _WITH_TITLE = re.compile(rf"(?P<surname>{_SURNAME})(?P<given>[㐀-鿿]{{0,2}}?)(?P<title>某某某?|某|{_TITLE})")
 _CALLED = re.compile(rf"(?P<how>老|小|阿|大|姓)(?P<surname>{_SURNAME})(?:的?(?P<title>{_TITLE}|人))?")
 _MASKED = re.compile(rf"(?P<surname>{_SURNAME})(?P<given>[{_MASK}]{{1,3}}[㐀-鿿]?|[㐀-鿿][{_MASK}])")
+_SURE_TITLES = "|".join([*TITLES_MALE, *TITLES_FEMALE, "同志", "师傅", "老板"])
+_UNLISTED = re.compile(
+    rf"(?![老小大某该本这那此位名男女])(?P<surname>[㐀-鿿])(?:(?P<title>{_SURE_TITLES})|(?P<masked>[{_MASK}]{{1,3}}))"
+)
+"""A title or a mask shows the surname, whether or not the list has it: 剡女士."""
 _FULL = re.compile(rf"(?P<surname>{_SURNAME})(?P<given>[㐀-鿿]{{1,3}})")
 
 
@@ -140,6 +145,11 @@ def read_name(text: str | None) -> Name:
         return _titled(found["surname"], None, found["title"])
     if found := _FULL.fullmatch(bare):
         return _full(found["surname"], found["given"])
+    if found := _UNLISTED.fullmatch(bare):
+        if found["masked"]:
+            hidden = "*" * len(found["masked"])
+            return Name(found["surname"], hidden, is_masked=True, sound=_sound(found["surname"], ""))
+        return _titled(found["surname"], None, found["title"])
     if 2 <= len(bare) <= 4 and all(_HAN.match(sign) for sign in bare):
         return Name(
             bare[0], bare[1:], is_full=True, sex=_sex_of_given(bare[1:]), sound=_sound(bare[0], bare[1:])
