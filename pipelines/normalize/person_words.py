@@ -114,6 +114,8 @@ AFTER_NAME = words(
 # Words that begin with a surname and are no person.
 NOT_NAMES = _word_set(
     """
+    支模 支架 支护 支撑 水暖 水磨 水工 石匠 石工 花匠 管工 养护 铁工 铁艺 房建 车工 温棚 干挂 路沿 边坡 于受 于随
+    付给 付本 付工 付我 付其
     高度 高中 高额 高空 高温 严重 严查 严格 严肃 应该 应得 应发 应付 应当 相关 单位 农民
     农历 农村 农业 全部 全额 全体 全家 全款 全年 方面 方法 方便 方案 时间 时候 万元 万块
     万多 万余 干活 干了 干完 干的 干部 钱款 钱没 钱给 钱不 钱都 钱一 项目 施工 宁夏 关于
@@ -174,7 +176,7 @@ KIN = words(
 # People who stand near by, whom a text names in passing more often than it speaks for them.
 NEAR = words(
     """
-    朋友 好友 友人 同乡 老乡 乡亲 邻居 徒弟 师傅 师父 同学 战友 同事 工友 室友 村民 同村
+    朋友 好友 友人 同村人 本村人 哥们 伙计 发小 同乡 老乡 乡亲 邻居 徒弟 师傅 师父 同学 战友 同事 工友 室友 村民 同村
     职工 员工 工人 民工 农民工 劳动者 当事人 务工人员
     """
 )

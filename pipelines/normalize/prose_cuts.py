@@ -56,7 +56,7 @@ _PASSING = re.compile(
     r"(?:们|都|也|又|还|正)?(?:和|与|跟|同)(?:我|俺|本人|其)|"
     r"(?:们)?(?:都|全|还|也|正|又)?(?:等着|等米|盼着|生病|有病|得病|重病|患|病|住院|手术|做手术|去世|上学|上大学|上高中|读书|念书|"
     r"读大学|开学|学费|交学费|要上|要吃|要交|要用|治病|看病|怀孕|生孩子|坐月子|瘫|残|在家|没人|需要|急需|急用|急等|指望|全靠|都靠|靠|年迈|年纪大|多病|身体|"
-    r"介绍|带|叫|一起|推荐|一块|们一起|结婚|吃饭|过年|催|骂|埋怨|闹|离婚)"
+    r"介绍|带|叫(?:我|俺|去|上|来|人|本人|其|了)|一起|推荐|一块|们一起|结婚|吃饭|过年|催|骂|埋怨|闹|离婚)"
 )
 _WORKS = re.compile(
     r"(?:在|到|去|给|跟|于|从|被|受雇|帮)[^。]{0,26}?(?:干|做|打工|务工|上班|工作|施工|当|开车|服务|从事|出力|下苦|搬|打杂)|"
@@ -116,6 +116,8 @@ def _read_self(cut: str) -> Reading | None:
     ):
         return None
     if anchor["named"]:
+        if anchor["named"].endswith("找") and not found.name.is_full:
+            return None
         # 我是王建国的妻子 and 我是李老板的工人 name somebody else.
         if anchor["named"].endswith(("是", "系")) and (
             follows in ("的", "之", "家") or not found.name.is_full
@@ -168,7 +170,7 @@ def _read_entrusted(cut: str) -> Reading | None:
         if _ENTITY.search(cut):
             return None
         return "acting", None, None, None, relation or "委托", 0.9
-    label = re.match(rf"(?:委托人|被代理人|被欠薪人|被欠薪者|权利人){SKIP}", cut)
+    label = re.match(rf"(?:委托人|被代理人|被欠薪人|被欠薪者|权利人){SKIP}|(?:{RELATION})", cut)
     found = _first_name(cut, label.end() if label else 0)
     if found is None or found.confidence < _SURE - 0.2:
         return None
@@ -214,6 +216,7 @@ def _read_acting(cut: str) -> Reading | None:
 
 def _read_kin(cut: str) -> Reading | None:
     unnamed: Reading | None = None
+    weak: Reading | None = None
     for at in _KIN_AT.finditer(cut):
         kin = at["kin"] or at["short"]
         before, after = cut[: at.start()], cut[at.end() :]
@@ -232,6 +235,10 @@ def _read_kin(cut: str) -> Reading | None:
         if _PASSING.match(after) or not _OWN_CLAUSE.search(before):
             continue
         if kin in NEAR and not is_ours:
+            # 邻居王建国在… speaks for him only where another word of the text says so (people_roles).
+            near = _first_name(after, 0)
+            if weak is None and near is not None and near.confidence >= _SURE and near.name.is_full:
+                weak = "principal", near.written, at.end() + near.start, len(near.written), kin, 0.7
             continue
         skipped = _NAME_SKIP.match(after)
         found = _first_name(after, skipped.end() if skipped else 0)
@@ -243,6 +250,9 @@ def _read_kin(cut: str) -> Reading | None:
             rest = after[found.start + len(found.written) :]
             if rest.startswith(("介绍", "带", "叫", "招")):
                 continue
+            is_called = bool(skipped and "叫" in skipped[0])
+            if is_called and kin in NEAR and not re.search("电话|[其他她]", rest[:40]):
+                continue
             start = at.end() + found.start
             return "principal", found.written, start, len(found.written), kin, 0.9 if is_ours else 0.8
         works = _WORKS.search(after)
@@ -252,7 +262,7 @@ def _read_kin(cut: str) -> Reading | None:
         if is_theirs and not (kin in NEAR and works and works.start() > 8):
             unnamed = unnamed or ("acting", None, None, None, kin, 0.8 if is_ours else 0.65)
             continue
-    return unnamed
+    return unnamed or weak
 
 
 def _read_is_kin(cut: str) -> Reading | None:

@@ -4,7 +4,7 @@ create or replace temp table people_read as
 with joined as (
     select
         c.* exclude (text), t.owed, t.acting, t.foreman, p.phones, p.id_numbers, p.has_phone,
-        case when t.principal.confidence >= 0.75 then t.principal end as principal,
+        case when t.principal.confidence >= 0.75 or (c.formal <> '' and t.principal.confidence >= 0.65) then t.principal end as principal,
         case when t.self.name = t.principal.name then null else t.self end as self
     from people_cuts as c
     left join people_told as t on t.n = c.rowid
