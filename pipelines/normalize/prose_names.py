@@ -77,7 +77,7 @@ _SITES = frozenset(PROJECT_TAILS)
 _PLACE_SIGNS = frozenset(word[0] for word in STRONG_PLACES)
 _RUNS = word_table(_RUN_WORDS.words | _LEGAL.words | _KINDS.words)
 _CUES_BEFORE = (
-    "(?:总包|总承包|分包|承包方|施工方|施工单位|用工单位|用人单位|承建单位|公司名称|单位名称|企业名称)(?:为|是|叫做|叫|：|:)*"
+    "(?:总包|总承包|分包|承包方|施工方|用工方|被投诉人|被投诉单位|被举报人|被反映单位|投诉对象|欠钱的|欠薪单位|欠薪方|施工单位|用工单位|用人单位|承建单位|公司名称|单位名称|企业名称)(?:为|是|叫做|叫|：|:)*"
     "|(?:单位|公司|厂家|企业|商家|店家|老东家|雇主|名称)(?:为|是|叫做|叫|：|:)+"
 )
 _CUES_AFTER = (
@@ -123,6 +123,8 @@ _NO_NAMES = frozenset(
 
 
 _MONTHS = re.compile("[一二三四五六七八九十]月|月份|年底")
+_NO_BRAND_BEGINS = re.compile("系该|联系|对方|会用|不会|工种|结果|协助|该公|该单")
+"""Words of a sentence that stand before a trade or a form: 请协助联系该公司, 对方手机."""
 _NO_FIRM = re.compile("[块钱]|工资|尾款|劳动|号楼|标段|工地|项目")
 
 
@@ -320,7 +322,13 @@ def _employer(token: str, at: int, end: int) -> list[Mention]:
     firm = parse_employer(name)
     brand = firm.brand or ""
     is_trade = (brand in INDUSTRIES or brand in CLIPPED) and brand not in BRAND_TOO
-    if len(brand) < 2 or is_trade or _NO_FIRM.search(brand) or token.startswith(("款", "尾款"), end):
+    if (
+        len(brand) < 2
+        or is_trade
+        or _NO_FIRM.search(brand)
+        or _NO_BRAND_BEGINS.match(name)
+        or token.startswith(("款", "尾款"), end)
+    ):
         return []
     has_form = firm.form is not None and firm.form.endswith(("公司", "集团", "合作社", "事务所", "工作室"))
     confidence = 0.95 if has_form and firm.place else 0.85 if has_form else 0.75
