@@ -123,7 +123,9 @@ _NO_NAMES = frozenset(
 
 
 _MONTHS = re.compile("[一二三四五六七八九十]月|月份|年底")
-_NO_BRAND_BEGINS = re.compile("系该|联系|对方|会用|不会|工种|结果|协助|该公|该单")
+_NO_BRAND_BEGINS = re.compile(
+    "系该|联系|对方|会用|不会|工种|结果|协助|该公|该单|夜班|温棚|#|[^，]{0,3}[人者民]咨询"
+)
 """Words of a sentence that stand before a trade or a form: 请协助联系该公司, 对方手机."""
 _NO_FIRM = re.compile("[块钱]|工资|尾款|劳动|号楼|标段|工地|项目")
 
