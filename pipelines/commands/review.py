@@ -96,6 +96,25 @@ def review_list(
     show_review(workspace, console)
 
 
+@review.command("show")
+def review_show(
+    context: typer.Context,
+    ticket_a: Annotated[str, typer.Argument(help="A ticket, 'hotline:GD…'.")],
+    ticket_b: Annotated[str, typer.Argument(help="Another ticket.")],
+) -> None:
+    """Two published tickets side by side: what they say, how alike it is, why they are one lead or not.
+
+    It shows personal data.
+    """
+    from pipelines.review.pairs import known_pair, look_at
+    from pipelines.review.terminal import show_pair
+
+    session: Session = context.obj
+    workspace = session.workspace()
+    pair = known_pair(workspace, ticket_a, ticket_b)
+    show_pair(look_at(workspace, session.city, [pair])[0], console)
+
+
 @review.command("decide")
 def review_decide(
     context: typer.Context,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "errors", "settings", "contracts", "store", "registry", "normalize", "ingest", "quality", "resolve", "clocks",
     "ledger", "publish", "tables", "day", "received", "corrected", "worksheet", "slips",
-    "worklist", "doctor", "commands", "cli",
+    "worklist", "review", "doctor", "commands", "cli",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "pipelines").rglob("*.py"))
 STATEMENTS = sorted((ROOT / "sql").rglob("*.sql"))

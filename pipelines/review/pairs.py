@@ -1,0 +1,132 @@
+"""What the newest publication decided on pairs of tickets, and what the warehouse knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines import normalize, registry
+from pipelines.errors import UnknownSubject
+from pipelines.publish.terminal import published_database
+from pipelines.resolve.verdicts import Verdict, verdicts
+from pipelines.review.evidence import Evidence, Pair, not_made, weigh
+from pipelines.review.tickets import published_tickets, told_tickets
+from pipelines.settings import City
+from pipelines.store import Workspace, open_published
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PairInReview:
+    """Two tickets with all that a person needs to judge whether they are one lead."""
+
+    pair: Pair
+    tickets: tuple[Row, Row]
+    evidence: Evidence
+    matches: Sequence[Row]
+    verdicts: Sequence[Verdict]
+    was_candidate: bool
+
+    @property
+    def leads(self) -> tuple[str, str]:
+        return str(self.tickets[0]["lead_id"]), str(self.tickets[1]["lead_id"])
+
+
+def known_pair(workspace: Workspace, ticket_a: str, ticket_b: str) -> Pair:
+    """The two tickets in order. Raises UnknownSubject where they are one, or one is not published."""
+    first, second = sorted((ticket_a, ticket_b))
+    if first == second:
+        raise UnknownSubject("a pair is two different tickets")
+    with open_published(published_database(workspace.published, None)) as published:
+        for ticket in (first, second):
+            refuse_unknown(published, ticket)
+    return first, second
+
+
+def refuse_unknown(published: duckdb.DuckDBPyConnection, ticket: str) -> None:
+    """Raises UnknownSubject for a ticket that the publication does not hold."""
+    known = published.execute(
+        "select ticket_id from clearance.tickets where ticket_id = $1 or ticket_no = $1 order by all",
+        [ticket],
+    ).fetchall()
+    if (ticket,) in known:
+        return
+    meant = ", ".join(str(row[0]) for row in known)
+    raise UnknownSubject(
+        f"no published ticket is called {ticket}",
+        remedy=f"do you mean {meant}?"
+        if meant
+        else "write it as source:number; one that has landed since has to be published first",
+    )
+
+
+def look_at(workspace: Workspace, city: City, pairs: Sequence[Pair]) -> list[PairInReview]:
+    """Published pairs with all that is known of them, in the order given.
+
+    Raises ConfigurationError where the warehouse does not hold their tickets as they are published.
+    """
+    tickets = sorted({ticket for pair in pairs for ticket in pair})
+    with open_published(published_database(workspace.published, None)) as published:
+        rows = published_tickets(published, tickets)
+        matches = _matches_of(published, pairs)
+    standing: dict[Pair, list[Verdict]] = {}
+    for verdict in verdicts(registry.decisions(workspace, "judgements")):
+        if verdict.is_active:
+            standing.setdefault(verdict.tickets, []).append(verdict)
+    with warehouse_of(workspace, city) as connection:
+        told = told_tickets(connection, rows)
+        if len(told) < len(rows):
+            raise not_made()
+        evidence = weigh(connection, pairs)
+        candidates = _candidates(connection, tickets)
+    if len(evidence) < len(set(pairs)):
+        raise not_made()
+    return [
+        PairInReview(
+            pair, (told[pair[0]], told[pair[1]]), evidence[pair], matches.get(pair, ()), standing.get(pair, ()),
+            pair in candidates,
+        )
+        for pair in pairs
+    ]  # fmt: skip
+
+
+@contextmanager
+def warehouse_of(workspace: Workspace, city: City) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with its macros. Raises ConfigurationError where there is none, or one that is not made."""
+    if not workspace.warehouse_file.is_file():
+        raise not_made()
+    with workspace.warehouse(memory=city.warehouse_memory, threads=city.warehouse_threads) as connection:
+        normalize.prepare(connection, city)
+        try:
+            yield connection
+        except duckdb.CatalogException as error:
+            raise not_made() from error
+
+
+def _matches_of(published: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> dict[Pair, list[Row]]:
+    found: dict[Pair, list[Row]] = {}
+    wanted = set(pairs)
+    result = published.execute(
+        "select ticket_a, ticket_b, rule, score, reasons, is_joined from clearance.matches "
+        "where list_contains($1, ticket_a) order by ticket_a, ticket_b, rule",
+        [sorted({pair[0] for pair in pairs})],
+    )
+    names = [column[0] for column in result.description or ()]
+    for row in result.fetchall():
+        pair = (str(row[0]), str(row[1]))
+        if pair in wanted:
+            found.setdefault(pair, []).append(dict(zip(names, row, strict=True)))
+    return found
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, tickets: Sequence[str]) -> set[Pair]:
+    rows = connection.execute(
+        "select ticket_a, ticket_b from core.candidates where list_contains($1, ticket_a) and list_contains($1, ticket_b)",
+        [list(tickets)],
+    ).fetchall()
+    return {(str(a), str(b)) for a, b in rows}
