@@ -107,7 +107,7 @@ def export(workspace: Workspace, file: Path, *, source: str | None = None) -> in
 
     Raises UnknownSubject where the file stands already, lies in the workspace, or is neither .xlsx nor .csv.
     """
-    _refuse_place(workspace, file)
+    refuse_place(workspace, file)
     rows = worklist(workspace, source=source).unsettled
     contracts = load_sources()
     sources = list(dict.fromkeys(row.source for row in rows))
@@ -121,10 +121,7 @@ def export(workspace: Workspace, file: Path, *, source: str | None = None) -> in
         name: _table(contracts[name], [row for row in rows if row.source == name], landed) for name in sources
     }
     content = workbook_of(tables) if file.suffix.lower() == ".xlsx" else csv_of(tables)
-    with disk_full_is_said(file):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
+    write_private(file, content)
     return len(rows)
 
 
@@ -252,26 +249,15 @@ def undo_dismissal(workspace: Workspace, number: int, *, by: str, why: str, at: 
     )  # fmt: skip
 
 
-def _says_the_same(before: SourceRow, new: SourceRow) -> bool:
-    return (before.values, before.extra) == (new.values, new.extra)
-
-
-def _dismissals(workspace: Workspace) -> tuple[set[Key], set[Key]]:
-    """Rows whose dismissal stands, and rows of which one was undone."""
-    made = registry.decisions(workspace, "dismissals")
-    taken_back = {entry["undoes"] for entry in made} - {None}
-    standing: set[Key] = set()
-    undone: set[Key] = set()
-    for entry in made:
-        if entry["undoes"] is None:
-            rows = undone if entry["dismissal_no"] in taken_back else standing
-            rows.add((str(entry["delivery_id"]), int(str(entry["row_no"]))))
-    return standing, undone
-
-
-def _refuse_place(workspace: Workspace, file: Path) -> None:
-    if file.suffix.lower() not in (".xlsx", ".csv"):
-        raise UnknownSubject(f"{file.name} is neither an .xlsx nor a .csv", remedy="name it so")
+def refuse_place(workspace: Workspace, file: Path, suffixes: Collection[str] = (".xlsx", ".csv")) -> None:
+    """Raises UnknownSubject where a file of personal data must not be written: another kind, there already, in the workspace."""
+    if file.suffix.lower() not in suffixes:
+        raise UnknownSubject(
+            f"{file.name} is neither an .xlsx nor a .csv"
+            if len(suffixes) > 1
+            else f"{file.name} is no .xlsx",
+            remedy="name it so",
+        )
     if os.path.lexists(file):
         raise UnknownSubject(
             "a file of this name is there already",
@@ -288,6 +274,31 @@ def _refuse_place(workspace: Workspace, file: Path) -> None:
                 where=str(place),
                 remedy="write it into a folder of your own; what is published is read by others",
             )
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a new file that its owner alone may read."""
+    with disk_full_is_said(file):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+
+
+def _says_the_same(before: SourceRow, new: SourceRow) -> bool:
+    return (before.values, before.extra) == (new.values, new.extra)
+
+
+def _dismissals(workspace: Workspace) -> tuple[set[Key], set[Key]]:
+    """Rows whose dismissal stands, and rows of which one was undone."""
+    made = registry.decisions(workspace, "dismissals")
+    taken_back = {entry["undoes"] for entry in made} - {None}
+    standing: set[Key] = set()
+    undone: set[Key] = set()
+    for entry in made:
+        if entry["undoes"] is None:
+            rows = undone if entry["dismissal_no"] in taken_back else standing
+            rows.add((str(entry["delivery_id"]), int(str(entry["row_no"]))))
+    return standing, undone
 
 
 def _table(contract: SourceContract, rows: Sequence[WaitingRow], landed: Mapping[Key, SourceRow]) -> Table:

@@ -126,13 +126,11 @@ def _as_written(cell: str) -> str:
 
 def read_rows(file: Path) -> list[FileRow]:
     """The rows of a corrected file. Raises DeliveryRefused for a file that no export wrote, or that cannot be read."""
-    if not file.is_file():
-        raise UnknownSubject("there is no such file", where=str(file))
-    if file.stat().st_size > MAX_WORKBOOK_BYTES:
-        raise DeliveryRefused(
-            "correction", f"the file is larger than {MAX_WORKBOOK_BYTES} bytes", where=file.name
-        )
-    sheets = _csv_cells(file) if file.suffix.lower() == ".csv" else _workbook_cells(file)
+    if file.suffix.lower() == ".csv":
+        _refuse_unreadable(file, "correction")
+        sheets = _csv_cells(file)
+    else:
+        sheets = workbook_cells(file, "correction")
     lines = []
     for name, cells in sheets.items():
         at = next((row for row, line in enumerate(cells[:5]) if DELIVERY in line and ROW in line), None)
@@ -155,11 +153,23 @@ def read_rows(file: Path) -> list[FileRow]:
     return lines
 
 
-def _workbook_cells(file: Path) -> dict[str, list[list[str]]]:
+def _refuse_unreadable(file: Path, what: str) -> None:
+    if not file.is_file():
+        raise UnknownSubject("there is no such file", where=str(file))
+    if file.stat().st_size > MAX_WORKBOOK_BYTES:
+        raise DeliveryRefused(what, f"the file is larger than {MAX_WORKBOOK_BYTES} bytes", where=file.name)
+
+
+def workbook_cells(file: Path, what: str) -> dict[str, list[list[str]]]:
+    """The cells of each sheet of a workbook that a person filled in, as texts; `what` names the file in a refusal.
+
+    Raises UnknownSubject where there is no such file, DeliveryRefused for one that is too large or cannot be read.
+    """
+    _refuse_unreadable(file, what)
     try:
         with zipfile.ZipFile(file) as parts:
             if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED_WORKBOOK_BYTES:
-                raise DeliveryRefused("correction", "the workbook is too large", where=file.name)
+                raise DeliveryRefused(what, "the workbook is too large", where=file.name)
         book = CalamineWorkbook.from_path(str(file))
         return {
             name: [[cell_text(cell) for cell in line] for line in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
@@ -167,7 +177,7 @@ def _workbook_cells(file: Path) -> dict[str, list[list[str]]]:
         }  # fmt: skip
     except (zipfile.BadZipFile, CalamineError, OSError, ValueError) as error:
         raise DeliveryRefused(
-            "correction", f"the workbook cannot be read ({type(error).__name__})", where=file.name,
+            what, f"the workbook cannot be read ({type(error).__name__})", where=file.name,
             remedy="save it as .xlsx without a password",
         ) from None  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +20,11 @@ from pipelines.commands.context import (
     parse_past_date,
     say,
 )
+from pipelines.commands.review_worklist import review_export, review_import
 from pipelines.errors import UnknownSubject
-from pipelines.store import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.resolve.verdicts import Verdict
 
 
 def waive(
@@ -65,6 +69,8 @@ def waive(
 review = typer.Typer(
     no_args_is_help=True, help="A person's verdicts on pairs of tickets; each can be undone."
 )
+review.command("export")(review_export)
+review.command("import")(review_import)
 
 
 @review.command("list")
@@ -106,12 +112,13 @@ def review_show(
 
     It shows personal data.
     """
-    from pipelines.review.pairs import known_pair, look_at
+    from pipelines.review.pairs import in_order, look_at, refuse_unpublished
     from pipelines.review.terminal import show_pair
 
     session: Session = context.obj
+    pair = in_order(ticket_a, ticket_b)
     workspace = session.workspace()
-    pair = known_pair(workspace, ticket_a, ticket_b)
+    refuse_unpublished(workspace, pair)
     show_pair(look_at(workspace, session.city, [pair])[0], console)
 
 
@@ -126,43 +133,39 @@ def review_decide(
 ) -> None:
     """Record a verdict on a pair of tickets: same or different. It takes effect with the next publication."""
     from pipelines import registry
-    from pipelines.resolve.verdicts import contradiction, verdicts
+    from pipelines.resolve.verdicts import verdicts
+    from pipelines.review.consistency import claimant_ids, refuse_two_ids
+    from pipelines.review.pairs import in_order, refuse_unpublished
 
     session: Session = context.obj
     if verdict not in ("same", "different"):
         raise UnknownSubject(f"a verdict is 'same' or 'different', not {verdict!r}")
-    first, second = sorted((ticket_a, ticket_b))
-    if first == second:
-        raise UnknownSubject("a verdict is on two different tickets")
+    pair = in_order(ticket_a, ticket_b)
     workspace = session.workspace()
-    _refuse_unknown(workspace, (first, second))
-    found = contradiction(verdicts(registry.decisions(workspace, "judgements")), (first, second), verdict)
-    if found:
-        is_said = len(found) == 1 and found[0].tickets == (first, second) and found[0].verdict == verdict
-        told = "; ".join(
-            f"judgement {item.number}: {' and '.join(item.tickets)} are {item.verdict} "
-            f"({item.said}: {item.row['why']})"
-            for item in found
-        )
-        raise UnknownSubject(
-            f"that is judged already: {told}" if is_said else f"that contradicts what is judged: {told}",
-            remedy="nothing is to be done"
-            if is_said
-            else f"if that was wrong, undo it first: clearance review undo {found[-1].number} --by NAME --why REASON",
-        )
+    refuse_unpublished(workspace, pair)
+    known = verdicts(registry.decisions(workspace, "judgements"))
+    _refuse_contradiction(known, pair, verdict)
+    ids: dict[str, str] | None = {}
+    if verdict == "same":
+        standing = [item for item in known if item.is_active]
+        tickets = {*pair, *(ticket for item in standing for ticket in item.tickets)}
+        ids = claimant_ids(workspace, session.city, sorted(tickets))
+        refuse_two_ids(standing, pair, ids or {})
     number = registry.append_decision(
         workspace,
         "judgements",
         {
-            "ticket_a": first,
-            "ticket_b": second,
+            "ticket_a": pair[0],
+            "ticket_b": pair[1],
             "verdict": verdict,
             "judged_by": by,
             "why": why,
             "judged_at": now(),
         },
     )
-    say(f"judgement {number}: {first} and {second} are {verdict}")
+    say(f"judgement {number}: {pair[0]} and {pair[1]} are {verdict}")
+    if ids is None:
+        say("the warehouse is not there: claimant IDs were not compared (two that differ are never joined)")
 
 
 @review.command("undo")
@@ -204,24 +207,22 @@ def review_undo(
     say(f"judgement {new} undoes {number}")
 
 
-def _refuse_unknown(workspace: Workspace, tickets: tuple[str, str]) -> None:
-    """Raises UnknownSubject for a ticket that the newest publication does not hold."""
-    from pipelines.publish.terminal import published_database
-    from pipelines.store import open_published
+def _refuse_contradiction(known: Sequence[Verdict], pair: tuple[str, str], verdict: str) -> None:
+    """Raises UnknownSubject for a verdict that was given already, or that contradicts those that stand."""
+    from pipelines.resolve.verdicts import contradiction
 
-    with open_published(published_database(workspace.published, None)) as connection:
-        for ticket in tickets:
-            known = connection.execute(
-                "select ticket_id, ticket_no from clearance.tickets where ticket_id = $1 or ticket_no = $1 "
-                "order by all",
-                [ticket],
-            ).fetchall()
-            if ticket in (row[0] for row in known):
-                continue
-            meant = ", ".join(str(row[0]) for row in known)
-            raise UnknownSubject(
-                f"no published ticket is called {ticket}",
-                remedy=f"do you mean {meant}?"
-                if meant
-                else "write it as source:number; one that has landed since has to be published first",
-            )
+    found = contradiction(known, pair, verdict)
+    if not found:
+        return
+    is_said = len(found) == 1 and found[0].tickets == pair and found[0].verdict == verdict
+    told = "; ".join(
+        f"judgement {item.number}: {' and '.join(item.tickets)} are {item.verdict} "
+        f"({item.said}: {item.row['why']})"
+        for item in found
+    )
+    raise UnknownSubject(
+        f"that is judged already: {told}" if is_said else f"that contradicts what is judged: {told}",
+        remedy="nothing is to be done"
+        if is_said
+        else f"if that was wrong, undo it first: clearance review undo {found[-1].number} --by NAME --why REASON",
+    )

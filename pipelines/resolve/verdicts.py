@@ -79,6 +79,26 @@ def contradiction(known: Sequence[Verdict], tickets: tuple[str, str], verdict: s
     return []
 
 
+def clashes(known: Sequence[Verdict]) -> list[list[Verdict]]:
+    """What cannot hold together among verdicts: each a "different" with the "same" ones that lead from the one ticket to
+    the other, the shortest way; in the order of the tickets.
+    """
+    active = [item for item in known if item.is_active]
+    same = [item for item in active if item.verdict == "same"]
+    apart = sorted((item for item in active if item.verdict == "different"), key=lambda item: item.tickets)
+    return [[item, *chain] for item in apart if (chain := _chain(same, *item.tickets)) is not None]
+
+
+def groups(known: Sequence[Verdict]) -> list[list[str]]:
+    """The tickets that active verdicts say are the same, a list for each such set."""
+    same = [item for item in known if item.is_active and item.verdict == "same"]
+    of: dict[str, set[str]] = {}
+    for item in same:
+        joined = of.get(item.tickets[0], {item.tickets[0]}) | of.get(item.tickets[1], {item.tickets[1]})
+        of.update(dict.fromkeys(joined, joined))
+    return [list(members) for members in sorted({tuple(sorted(members)) for members in of.values()})]
+
+
 def _chain(same: Sequence[Verdict], start: str, end: str) -> list[Verdict] | None:
     """The verdicts by which two tickets are the same, one after another; None where they are not."""
     reached: dict[str, list[Verdict]] = {start: []}

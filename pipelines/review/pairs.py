@@ -37,18 +37,21 @@ class PairInReview:
         return str(self.tickets[0]["lead_id"]), str(self.tickets[1]["lead_id"])
 
 
-def known_pair(workspace: Workspace, ticket_a: str, ticket_b: str) -> Pair:
-    """The two tickets in order. Raises UnknownSubject where they are one, or one is not published."""
-    first, second = sorted((ticket_a, ticket_b))
-    if first == second:
+def in_order(ticket_a: str, ticket_b: str) -> Pair:
+    """The two tickets, the smaller id first. Raises UnknownSubject where they are one."""
+    if ticket_a == ticket_b:
         raise UnknownSubject("a pair is two different tickets")
+    return min(ticket_a, ticket_b), max(ticket_a, ticket_b)
+
+
+def refuse_unpublished(workspace: Workspace, pair: Pair) -> None:
+    """Raises UnknownSubject for a ticket that the newest publication does not hold."""
     with open_published(published_database(workspace.published, None)) as published:
-        for ticket in (first, second):
-            refuse_unknown(published, ticket)
-    return first, second
+        for ticket in pair:
+            _refuse_unknown(published, ticket)
 
 
-def refuse_unknown(published: duckdb.DuckDBPyConnection, ticket: str) -> None:
+def _refuse_unknown(published: duckdb.DuckDBPyConnection, ticket: str) -> None:
     """Raises UnknownSubject for a ticket that the publication does not hold."""
     known = published.execute(
         "select ticket_id from clearance.tickets where ticket_id = $1 or ticket_no = $1 order by all",
