@@ -22,6 +22,7 @@ from pipelines.normalize.projects import Project, parse_project
 from pipelines.normalize.sounds import look_alikes_of, sound_of
 from pipelines.store import run_sql
 
+_LOOSE_FORMS = (None, "公司", "集团")
 _LISTS = ("same_give", "same_take", "give", "take", "near_give", "near_take", "sounds", "hints")
 
 
@@ -30,6 +31,8 @@ class Keys:
     """Hashed keys of one mention.
 
     Two sides can only agree if they share one of their few `hints`: most pairs are told apart by these alone.
+    `whole_name`: the name without branch and brackets, where it tells place, brand and trade or form: two such that differ
+    by more than a slip are two firms.
     """
 
     same_give: set[int] = field(default_factory=set)
@@ -40,6 +43,7 @@ class Keys:
     near_take: set[int] = field(default_factory=set)
     sounds: set[int] = field(default_factory=set)
     hints: set[int] = field(default_factory=set)
+    whole_name: str | None = None
 
 
 @lru_cache(maxsize=200_000)
@@ -83,6 +87,8 @@ def employer_keys(firm: Organisation) -> Keys:
     word = firm.brand or f"{firm.place}{firm.industry}"
     parts = (firm.sector, firm.province)
     _offer_same(keys, f"{firm.place or ''}{firm.brand or ''}{firm.industry or ''}{firm.form or ''}")
+    if firm.place and firm.brand and (firm.industry or firm.form not in _LOOSE_FORMS):
+        keys.whole_name = f"{firm.place}{firm.brand}{firm.industry or ''}{firm.form or ''}"
     if firm.industry:
         trade = _hash(f"{word}|{firm.industry[:2]}")
         give, take = _offers((firm.place.rstrip("省市县区") if firm.place else None,))
@@ -130,7 +136,8 @@ def _offer_all(keys: Keys, sound: str, word: str, parts: tuple[str | None, ...])
 
 
 def key_employers(connection: duckdb.DuckDBPyConnection, tickets: str, into: str) -> None:
-    """Make the temp tables `into` (ticket_id, set_id) and `into`_keys (set_id, keys) for likeness of employers.
+    """Make the temp tables `into` (ticket_id, set_id), `into`_keys (set_id, keys) and `into`_names (name,
+    whole_name, keys).
 
     `tickets` has ticket_id, employer (the field) and told_employers. Tickets that name the same employers share a set,
     so compare distinct pairs of sets. A ticket that names none has no row.
@@ -157,16 +164,19 @@ def _key(
     table = pa.table(
         {
             "name": pa.array([name for name, _ in keyed], pa.string()),
+            "whole_name": pa.array([keys.whole_name for _, keys in keyed], pa.string()),
             **{part: _lists([getattr(keys, part) for _, keys in keyed]) for part in _LISTS},
         }
     )
     connection.register("name_keys", table)
     run_sql(connection, "prose/ticket_sets")
     run_sql(connection, "prose/set_keys")
+    run_sql(connection, "prose/one_name_keys")
     connection.unregister("name_keys")
+    connection.execute(f"create or replace temp table {into}_names as select * from one_name_keys")
     connection.execute(f"create or replace temp table {into} as select ticket_id, set_id from ticket_sets")
     connection.execute(f"create or replace temp table {into}_keys as select set_id, keys from set_keys")
-    for name in ("ticket_names", "ticket_sets", "set_keys"):
+    for name in ("ticket_names", "ticket_sets", "set_keys", "one_name_keys"):
         connection.execute(f"drop table {name}")
     connection.execute("drop view named_tickets")
 

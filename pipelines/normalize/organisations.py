@@ -224,10 +224,19 @@ def is_nobody(text: str) -> bool:
     return not text or text in NOBODIES or bool(_NOBODY.match(text))
 
 
+_SPOKEN = re.compile(
+    r"^(?:[有是]?[一个家]*叫[做作]?(.{2,}?)的|(.{2,}?)[那这][家个])(?=公司$|单位$|集团$|企业$|厂$|店$|工程队$)"
+)
+"""What is said around a name: 叫千业的公司, 六合那家公司."""
+_POINTING = ("该", "某", "这家", "那家", "哪家", "一家")
+"""A brand that ends so points at a firm named elsewhere: 联系该公司."""
+
+
 @lru_cache(maxsize=200_000)
 def parse_employer(name: str) -> Organisation:
     """Take one name apart. Nothing raises: what cannot be split is the brand."""
     text, brackets = clean_name(name)
+    text = _SPOKEN.sub(lambda found: found[1] or found[2], text)
     if is_nobody(text):
         return Organisation(is_nobody=True)
     branch_place = next((part for part in brackets if part in PLACES), None)
@@ -243,7 +252,7 @@ def parse_employer(name: str) -> Organisation:
         # 理发店 is a trade: its 店 is no form by itself.
         text = text if form in WEAK_FORMS and len(_TRADES.ending(text)) > len(form) else text[: -len(form)]
     place, province, brand, trade = _split(text)
-    if not brand and not place and branch_place is None:
+    if (not brand and not place and branch_place is None) or brand.endswith(_POINTING):
         return Organisation(industry=trade or None, sector=sector_of(trade), form=form, is_nobody=True)
     return Organisation(
         place=place or branch_place or None,

@@ -27,13 +27,15 @@ from pipelines.normalize.sounds import sound_of
 _TAILS = word_table(PROJECT_TAILS)
 _KINDS = word_table(PROJECT_KINDS)
 _KIND_KEYS = misspellings(kind for kind in PROJECT_KINDS if len(kind) >= 2)
+_NO_STEM = frozenset(kind for kind in PROJECT_KINDS if len(kind) >= 2)
+"""Kinds that name no project when they stand alone: 那个大厦."""
 _NUMBER = "[0-9一二三四五六七八九十两#A-Z,、&-]"
 _PART = re.compile(
-    rf"(?:第?{_NUMBER}+(?:号楼|号院|栋|幢|楼|期|标段|标|区|地块|组团|单元|号)+|[东西南北中][区侧段片]|[一二三四五六七八九十]+期[一二三四五六七八九十]+标"
+    rf"(?:第?{_NUMBER}+(?:号楼|号院|栋|幢|楼|期|标段|标|区|地块|组团|单元|号)+|[东西南北中](?:[区侧段片]|标段)|[首末]期|[一二三四五六七八九十]+期[一二三四五六七八九十]+标"
     r"|[0-9#]+|标段|号楼|[一二三四五六七八九十两]期)$"
 )
 _ROAD = re.compile(
-    r"^(?:.{2,8}?的|.{1,6}?(?:路|大街|大道|街道|街|巷|镇|乡|村委会|开发区|保税区|工业园区|城区|市区)的?)(?=..)"
+    r"^(?:.{2,8}?的|.{0,8}?[那这]个|.{1,6}?(?:路|大街|大道|街道|街|巷|镇|乡|村委会|开发区|保税区|工业园区|城区|市区)的?)(?=..)"
 )
 
 
@@ -56,7 +58,7 @@ class Project:
 def parse_project(name: str) -> Project:
     """Take one project's name apart. Nothing raises."""
     text, _ = clean_name(name)
-    if is_nobody(text):
+    if is_nobody(text) or text.endswith("为"):
         return Project(is_nobody=True)
     if (
         (places := places_in_front(text))
@@ -66,8 +68,14 @@ def parse_project(name: str) -> Project:
         text = text[places[-1][0] :].removeprefix("的")
     core = trim_project(text)
     road = _ROAD.match(core)
-    if road and (core[road.end() :] not in PROJECT_KINDS or core[road.end() :].endswith("府")):
+    if road and (
+        road[0].endswith(("那个", "这个"))
+        or core[road.end() :] not in PROJECT_KINDS
+        or core[road.end() :].endswith("府")
+    ):
         core = core[road.end() :]
+    if core in _NO_STEM:
+        return Project(core=core, kind=core)
     kind = _KINDS.ending(core, keep=2)
     heard = next(
         (

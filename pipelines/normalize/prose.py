@@ -42,7 +42,7 @@ def read_prose(connection: duckdb.DuckDBPyConnection) -> int:
     Returns how many were read.
     """
     if connection.execute("select version from stage.prose_reading").fetchall() != [(reading_version(),)]:
-        for table in ("prose", "name_sets", "prose_reading"):
+        for table in ("prose", "name_sets", "names", "prose_reading"):
             connection.execute(f"delete from stage.{table}")
         connection.execute("insert into stage.prose_reading values ($1)", [reading_version()])
     run_sql(connection, "prose/unread_rows")
@@ -53,8 +53,8 @@ def read_prose(connection: duckdb.DuckDBPyConnection) -> int:
             _read(connection)
     for table in (
         "unread_rows", "row_figures", "row_organisations", "row_people", "row_owed", "described_signers",
-        "described_owed", "described_numbers", "described_phones", "row_employers", "row_employers_keys", "row_projects",
-        "row_projects_keys", "named_rows", "described_employers_now",
+        "described_owed", "described_numbers", "described_phones", "row_employers", "row_employers_keys", "row_employers_names",
+        "row_projects", "row_projects_keys", "row_projects_names", "named_rows", "described_employers_now",
     ):  # fmt: skip
         connection.execute(f"drop table if exists {table}")
     connection.execute("drop view numbered_rows")
@@ -120,8 +120,9 @@ def _key_names(connection: duckdb.DuckDBPyConnection) -> None:
     )
     key_employers(connection, "named_rows", "row_employers")
     key_projects(connection, "named_rows", "row_projects")
-    for kind, table in (("employer", "row_employers_keys"), ("project", "row_projects_keys")):
-        connection.execute(
-            f"insert into stage.name_sets by name select '{kind}' as kind, set_id, keys from {table} as k "
-            f"where not exists (select 1 from stage.name_sets as n where n.kind = '{kind}' and n.set_id = k.set_id)"
-        )
+    for kind, table in (("employer", "row_employers"), ("project", "row_projects")):
+        for found, into, key in (("keys", "name_sets", "set_id"), ("names", "names", "name")):
+            connection.execute(
+                f"insert into stage.{into} by name select '{kind}' as kind, * from {table}_{found} as k "
+                f"where not exists (select 1 from stage.{into} as n where n.kind = '{kind}' and n.{key} = k.{key})"
+            )

@@ -66,7 +66,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, city: City) -> None:
     registry.create_missing_tables(connection)
     for name in (
         "create_deliveries", "add_covers", "create_corrections", "create_rows", "create_prose",
-        "create_prose_reading", "create_name_sets",
+        "create_prose_reading", "create_name_sets", "create_names",
     ):  # fmt: skip
         run_sql(connection, f"staging/{name}")
 

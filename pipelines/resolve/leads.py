@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipelines.resolve.grouping import Decision, Enemy, Link, join
+from pipelines.resolve.incidents import relate
 from pipelines.resolve.scoring import model_version, score
 from pipelines.store import run_sql
 
@@ -36,8 +37,9 @@ def resolve(connection: duckdb.DuckDBPyConnection) -> None:
     run_sql(connection, "resolve/likeness")
     run_sql(connection, "resolve/links", {"threshold": THRESHOLD, "grey": GREY})
     group(connection)
-    for name in ("matches", "lead_of_ticket", "incidents", "repeats"):
+    for name in ("matches", "lead_of_ticket", "repeats"):
         run_sql(connection, f"resolve/{name}")
+    relate(connection)
 
 
 def group(connection: duckdb.DuckDBPyConnection) -> None:

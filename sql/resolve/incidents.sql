@@ -1,18 +1,25 @@
--- Grain: one lead and its incident (same employer and project). Inputs: core.lead_of_ticket, core.ticket_state.
--- Why: workers of one project are related, never duplicates. A lead without an employer is an incident of its own.
+-- Grain: one lead and its incident (same employer and project). Inputs: core.incident_leads, core.incident_groups. Why:
+-- workers of one project are related, never duplicates. Leads of other valid codes than the incident's commonest part
+-- from it: two employers are never one. The id is a hash of the ticket received first among all of the incident (ties by
+-- ticket id).
 create or replace table core.incident_of_lead as
-with named as (
-    select
-        l.lead_id,
-        arg_min(coalesce(s.employer_key, s.employer_code), (s.received_at, s.ticket_id))
-            filter (where coalesce(s.employer_key, s.employer_code) is not null) as employer_key,
-        arg_min(s.project_key, (s.received_at, s.ticket_id)) filter (where s.project_key is not null) as project_key
-    from core.lead_of_ticket as l
-    join core.ticket_state as s on s.ticket_id = l.ticket_id
-    group by l.lead_id
+with grouped as (
+    select l.lead_id, coalesce('g' || g.group_place, l.lead_id) as group_id, l.code, l.anchor_ticket, l.received_at
+    from core.incident_leads as l
+    left join core.incident_groups as g on g.profile = l.profile
+),
+codes as (
+    select group_id, arg_max(code, (leads, code)) as code
+    from (select group_id, code, count(*) as leads from grouped where code is not null group by all)
+    group by group_id
+),
+parted as (
+    select g.*, case when g.code <> c.code then g.code else '' end as apart
+    from grouped as g
+    left join codes as c on c.group_id = g.group_id
 )
 select
     lead_id,
-    'I' || upper(left(sha256(case when employer_key is null then 'lead:' || lead_id
-                                  else 'incident:' || employer_key || ':' || coalesce(project_key, '') end), 16)) as incident_id
-from named
+    'I' || upper(left(sha256('incident:' || first_value(anchor_ticket)
+        over (partition by group_id, coalesce(apart, '') order by received_at, anchor_ticket)), 16)) as incident_id
+from parted
