@@ -39,7 +39,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "sql:resolve/matches",
         "sql:resolve/lead_of_ticket",
     ),
-    "incidents and repeats": ("sql:resolve/incidents", "sql:resolve/repeats"),
+    "incidents and repeats": ("pipelines.resolve.incidents:relate", "sql:resolve/repeats"),
 }
 REST = "the rest"
 

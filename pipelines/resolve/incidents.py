@@ -32,8 +32,9 @@ LIMITS: dict[str, float] = {
     "most_heads": 30,
     # Signs in which two whole names of one employer may differ.
     "most_slips": 2,
-    # Leads that must name a project surely before it parts from the firm's others.
+    # Leads that must name a project, in a field or surely in prose, before it parts from the firm's others.
     "least_leads": 1,
+    "least_leads_in_prose": 2,
     # Sets of projects of one firm, the most told first, that its others are held against.
     "most_projects": 12,
     # Share of a firm's leads with a project that its main project needs to take in those that name none.

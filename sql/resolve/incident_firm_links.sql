@@ -47,6 +47,7 @@ told as (
 ),
 employer_pairs as (
     select k.a, k.b, employer_likeness(x.keys, y.keys) as likeness, x.whole_name is not null as is_head_whole,
+        x.whole_name[:2] = y.whole_name[:2] as is_place_equal,
         ceil(levenshtein(x.whole_name, y.whole_name) / 3) as slips -- it counts bytes, three a sign
     from (select distinct employers_a as a, employers_b as b from told) as k
     join core.incident_names as x on x.kind = 'employer' and x.names = k.a
@@ -60,22 +61,19 @@ project_pairs as (
 ),
 judged as (
     select
-        t.head, t.place, e.is_head_whole, e.slips, e.likeness, t.is_code_equal,
-        3 * coalesce(p.is_alike, false)::integer + 2 * t.is_foreman_shared::integer as weight,
-        t.is_division_shared or coalesce(p.is_alike, false) as is_near
+        t.head, t.place, t.is_code_equal, t.is_division_shared, e.is_head_whole, e.slips, e.likeness,
+        coalesce(p.is_alike, false) as is_project_alike,
+        3 * is_project_alike::integer + 2 * t.is_foreman_shared::integer as weight,
+        t.is_code_equal or (e.is_head_whole and (e.slips <= $most_slips or (e.likeness = 'same' and coalesce(e.is_place_equal, true)))) as is_certain
     from told as t
     join employer_pairs as e on e.a = t.employers_a and e.b = t.employers_b
     left join project_pairs as p on p.a = t.projects_a and p.b = t.projects_b
+    where t.is_division_shared or is_project_alike
 )
 select
-    head, place, is_code_equal as is_chained,
-    case
-        when is_code_equal or (is_head_whole and (likeness = 'same' or slips <= $most_slips)) then 1
-        when is_head_whole and weight > 0 then 2
-        when is_head_whole then 3
-        else 4
-    end as rank,
-    weight
+    head, place, is_code_equal or (is_certain and is_project_alike) as is_chained,
+    case when is_certain then 1 when is_head_whole and weight > 0 then 2 when is_head_whole then 3 else 4 end as rank,
+    case when is_certain then 10 * is_division_shared::integer else 0 end + weight as weight
 from judged
-where is_near and (is_code_equal or likeness = 'same' or (likeness = 'variant' and coalesce(slips <= $most_slips, true))
-    or (slips = 1 and weight > 0))
+where is_code_equal or likeness = 'same' or (likeness = 'variant' and coalesce(slips <= $most_slips, true))
+    or (slips = 1 and weight > 0)

@@ -7,7 +7,7 @@ with first_leads as (
     union all
     select 'project', projects, min(lead_id) from core.incident_leads where projects is not null group by projects
 )
-select f.kind, f.names, arg_min(n.whole_name, (n.name)) as whole_name, struct_pack(
+select f.kind, f.names, arg_min(n.whole_name, n.name) as whole_name, bool_or(t.is_field) as is_field, struct_pack(
     same_give := list_distinct(flatten(list(n.keys.same_give))), same_take := list_distinct(flatten(list(n.keys.same_take))),
     give := list_distinct(flatten(list(n.keys.give))), take := list_distinct(flatten(list(n.keys.take))),
     near_give := list_distinct(flatten(list(n.keys.near_give))), near_take := list_distinct(flatten(list(n.keys.near_take))),

@@ -52,7 +52,7 @@ telling as (
     select projects, list(piece order by piece) as pieces from pieces anti join common using (piece) group by projects
 )
 select
-    s.*, coalesce(t.pieces, []) as pieces, coalesce(u.sounds, 1) = 1 as is_one, n.keys.is_sure and s.leads >= $least_leads as is_supported,
+    s.*, coalesce(t.pieces, []) as pieces, coalesce(u.sounds, 1) = 1 as is_one, (n.is_field and s.leads >= $least_leads) or (n.keys.is_sure and s.leads >= $least_leads_in_prose) as is_supported,
     row_number() over (order by s.firm, is_one desc, is_supported desc, s.leads desc, s.projects) as place,
     row_number() over (partition by s.firm order by is_one desc, is_supported desc, s.leads desc, s.projects) as rank
 from sized as s

@@ -25,6 +25,6 @@ ranked as (
     left join empty_words as e on e.kind = m.kind and e.name = m.name
     where e.name is null or m.confidence = 1
 )
-select lead_id, kind, name, confidence >= 0.55 as is_sure
+select lead_id, kind, name, confidence >= 0.55 as is_sure, confidence = 1 as is_field
 from ranked
 where rank <= $most_names and (confidence = best or best < 1)
