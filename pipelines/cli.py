@@ -155,6 +155,16 @@ def publish(context: typer.Context, on: DateOption = None) -> None:
 
 
 @app.command()
+def reissue(context: typer.Context, on: DateOption = None) -> None:
+    """Publish a past day again, restated with all that is known now; the book and the revisions before stay."""
+    from pipelines.reissue import reissue as restate
+
+    session: Session = context.obj
+    report = restate(session.workspace(), session.city, one_day(on), say=say)
+    say(f"published: {report.folder}")
+
+
+@app.command()
 def build(context: typer.Context, on: DateOption = None) -> None:
     """Make and check the tables of a business date in the warehouse without publishing them."""
     from pipelines import day

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -120,16 +120,16 @@ def publish(
         if of_date:
             last = of_date[-1]
             say(f"{business_date} is published already ({last.publication_id}); nothing to do")
-            folder = _place(workspace, business_date, last.revision)
+            folder = place_of(workspace, business_date, last.revision)
             return PublicationReport(business_date, last.publication_id, folder, is_new=False)
         making = _new_making(workspace, connection, business_date)
         checks_folder = workspace.checks / making.publication_id
         warnings, results = make_tables(workspace, connection, city, contracts, making, checks_folder, say)
-        warnings += _why_missing(workspace, contracts, business_date)
+        warnings += why_missing(workspace, contracts, business_date)
         for warning in warnings:
             say(warning)
         quality.gate(results, where=str(checks_folder))
-        folder = _commit(workspace, connection, city, making, checks_folder, contracts)
+        folder = commit(workspace, connection, city, making, checks_folder, contracts)
         say(f"published {making.publication_id}")
         rows = {
             table: number(connection, f"select count(*) from clearance.{table}")
@@ -155,8 +155,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
             )
         newest_date = max(item.business_date for item in done)
         last = next(item for item in reversed(done) if item.business_date == newest_date)
-        last_judgement = number(connection, "select max(last_judgement) from registry.publications")
-        registry.derive_standing(connection, last_judgement=last_judgement, sequence=last.sequence)
+        registry.derive_standing(connection, last_judgement=last.last_judgement, sequence=last.sequence)
         known = [item for item in landed_deliveries(workspace) if item.delivery_id in last.delivery_ids]
         lost = len(last.delivery_ids) - len(known)
         if lost:
@@ -173,10 +172,14 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
             sequence=last.sequence,
             known=known,
             newest_date=newest_date,
-            last_judgement=last_judgement,
+            last_judgement=last.last_judgement,
             previous_versions=None,
             is_new=False,
+            kind="reissue" if last.kind == "reissue" else "daily",
+            before_sequence=last.sequence,
         )
+        if making.is_reissue:
+            making = compared_with(making, registry.that_booked(done, newest_date))
         make_tables(workspace, connection, city, contracts, making, None, say)
         published = json.loads(
             _text(
@@ -204,7 +207,7 @@ def _contracts_of(
         [last.publication_id],
     ).fetchone()
     then = dict(zip(("contracts", "rules", "calendar", "model", "code"), row or (), strict=True))
-    file = _place(workspace, last.business_date, last.revision) / "clearance.duckdb"
+    file = place_of(workspace, last.business_date, last.revision) / "clearance.duckdb"
     if not file.is_file():
         say(f"{last.publication_id}: its folder is not there, so all contracts of now are taken")
         return current
@@ -299,7 +302,8 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
     if newest is not None and business_date <= newest:
         raise PublicationError(
             f"{business_date} is not later than the newest published date {newest}; a past day can only be restated",
-            remedy="publish a later day: what became known since shows there as corrections",
+            remedy=f"clearance reissue --date {business_date} restates it beside the book; what became known since shows "
+            "in the next day's table as corrections",
         )
     known = [item for item in landed_deliveries(workspace) if item.delivered_for <= business_date]
     if not known:
@@ -308,16 +312,30 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
             where=str(workspace.landing),
             remedy="pull or import the sources first",
         )
-    return Making(
+    making = Making(
         business_date=business_date,
         publication_id=registry.publication_id(business_date, 1),
         revision=1,
         sequence=len(done) + 1,
         known=known,
         newest_date=newest,
-        last_judgement=number(connection, "select max(last_judgement) from registry.publications"),
-        previous_versions=_previous_versions(connection),
+        last_judgement=0,
+        previous_versions=None,
         is_new=True,
+    )
+    # (A reissue books nothing: the next day is compared with the daily publication before.)
+    return compared_with(making, next((item for item in reversed(done) if item.kind == "daily"), None))
+
+
+def compared_with(making: Making, before: registry.Publication | None) -> Making:
+    """The same, with what `before` knew and was made with: differences are against that."""
+    if before is None:
+        return making
+    return replace(
+        making,
+        last_judgement=before.last_judgement,
+        previous_versions=before.versions,
+        before_sequence=before.sequence,
     )
 
 
@@ -333,13 +351,13 @@ def settle(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> None:
             remove_tree(waiting)
     if done:
         newest = max(done.values(), key=lambda item: (item.business_date, item.revision))
-        place = _place(workspace, newest.business_date, newest.revision)
+        place = place_of(workspace, newest.business_date, newest.revision)
         latest = workspace.published / "latest"
         if place.is_dir() and (not latest.exists() or latest.resolve() != place.resolve()):
             publishing.swap_latest(workspace, place)
 
 
-def _commit(
+def commit(
     workspace: Workspace,
     connection: duckdb.DuckDBPyConnection,
     city: City,
@@ -347,12 +365,13 @@ def _commit(
     checks_folder: Path,
     contracts: Mapping[str, SourceContract],
 ) -> Path:
+    """Write the folder of a publication that passed its checks, append it to the registry, put it into its place."""
     tables = load_tables()
     hashes = publishing.content_hashes(connection, tables)
     connection.execute(
         "update core.new_publication set content_hashes = $1", [json.dumps(hashes, sort_keys=True)]
     )
-    place = _place(workspace, making.business_date, making.revision)
+    place = place_of(workspace, making.business_date, making.revision)
     latest = workspace.published / "latest"
     context = publishing.PublicationContext(
         business_date=making.business_date,
@@ -373,8 +392,9 @@ def _commit(
         ],
         versions=versions_of(city, contracts),
         checks_folder=checks_folder,
-        previous=latest.resolve() if latest.exists() else None,
-        previous_revision=None,
+        previous=latest.resolve() if latest.exists() and not making.is_reissue else None,
+        previous_revision=_revision_before(workspace, making),
+        kind=making.kind,
         waivers=_waivers(connection, making.business_date),
         content_hashes=hashes,
     )
@@ -387,14 +407,23 @@ def _commit(
         workspace,
         connection,
         making.publication_id,
-        registry.publication_queries(making.publication_id, making.sequence, making.newest_date),
+        registry.publication_queries(
+            making.publication_id, making.sequence, making.newest_date, is_reissue=making.is_reissue
+        ),
     )
     move_into_place(waiting, place)
-    publishing.swap_latest(workspace, place)
+    if making.newest_date is None or making.business_date >= making.newest_date:
+        publishing.swap_latest(workspace, place)
     return place
 
 
-def _why_missing(
+def _revision_before(workspace: Workspace, making: Making) -> Path | None:
+    """The folder of the revision before of the same date, or None."""
+    place = place_of(workspace, making.business_date, making.revision)
+    return max((path for path in place.parent.glob("r[0-9][0-9]") if path < place), default=None)
+
+
+def why_missing(
     workspace: Workspace, contracts: Mapping[str, SourceContract], business_date: date
 ) -> list[str]:
     """A line for every source whose last pull for the date did not land, with where to read on."""
@@ -410,7 +439,8 @@ def _why_missing(
     return lines
 
 
-def _place(workspace: Workspace, business_date: date, revision: int) -> Path:
+def place_of(workspace: Workspace, business_date: date, revision: int) -> Path:
+    """The folder of a publication."""
     return workspace.published / business_date.isoformat() / f"r{revision:02d}"
 
 
@@ -441,14 +471,6 @@ def landed_deliveries(workspace: Workspace) -> list[Landed]:
         )
         for item in ingest.landed(workspace)
     ]
-
-
-def _previous_versions(connection: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
-    row = connection.execute(
-        "select contract_version, rules_version, calendar_version, model_version from registry.publications "
-        "order by sequence desc limit 1"
-    ).fetchone()
-    return None if row is None else dict(zip(("contracts", "rules", "calendar", "model"), row, strict=True))
 
 
 def _waivers(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[dict[str, object]]:

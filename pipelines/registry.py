@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -77,6 +77,8 @@ class Publication:
     revision: int
     kind: str
     delivery_ids: frozenset[str]
+    last_judgement: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def publication_id(business_date: date, revision: int) -> str:
@@ -158,12 +160,27 @@ def first_business_date(workspace: Workspace) -> date | None:
 def publications(connection: duckdb.DuckDBPyConnection) -> list[Publication]:
     """All publications in the order in which they were made."""
     return [
-        Publication(row[0], row[1], row[2], row[3], row[4], frozenset(row[5] or ()))
+        Publication(
+            publication_id=row[0],
+            sequence=row[1],
+            business_date=row[2],
+            revision=row[3],
+            kind=row[4],
+            delivery_ids=frozenset(row[5] or ()),
+            last_judgement=row[6] or 0,
+            versions=dict(zip(("code", "contracts", "rules", "calendar", "model"), row[7:], strict=True)),
+        )
         for row in connection.execute(
-            "select publication_id, sequence, business_date, revision, kind, delivery_ids "
+            "select publication_id, sequence, business_date, revision, kind, delivery_ids, last_judgement, "
+            "code_version, contract_version, rules_version, calendar_version, model_version "
             "from registry.publications order by sequence"
         ).fetchall()
     ]
+
+
+def that_booked(done: Sequence[Publication], business_date: date) -> Publication | None:
+    """The publication that booked a date: the first daily one of it, or of a later date; None where there is none."""
+    return next((item for item in done if item.kind == "daily" and item.business_date >= business_date), None)
 
 
 def append_publication(
@@ -184,13 +201,16 @@ def append_publication(
     move_into_place(made, place)
 
 
-def publication_queries(name: str, sequence: int, newest_date: date | None) -> dict[str, str]:
+def publication_queries(
+    name: str, sequence: int, newest_date: date | None, *, is_reissue: bool = False
+) -> dict[str, str]:
     """What a publication appends to each table of the registry, as queries on the tables in the making.
 
     New leads with their anchors; tickets that joined and left leads (a left one names the successor); the postings;
-    the measures of the days after `newest_date`, the newest date published before.
+    the measures of the days after `newest_date`, the newest date published before. A reissue appends that it was
+    made, and nothing else.
     """
-    return {
+    queries = {
         "publications": "select * from core.new_publication",
         "lead_registry": f"""
             select distinct lead_id, anchor_ticket, '{name}' as publication_id from core.lead_of_ticket
@@ -212,6 +232,12 @@ def publication_queries(name: str, sequence: int, newest_date: date | None) -> d
             select '{name}' as publication_id, m.* from core.measures as m
             where business_date > cast('{newest_date or "0001-01-01"}' as date)
             order by business_date, basis, division_code, channel""",
+    }
+    if not is_reissue:
+        return queries
+    return {
+        table: query if table == "publications" else f"select * from ({query}) limit 0"
+        for table, query in queries.items()
     }
 
 

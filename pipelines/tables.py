@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -36,6 +37,7 @@ MARTS = (
     "matches",
     "publications",
     "corrections",
+    "differences",
     "quarantine",
     "sources",
     "divisions",
@@ -47,7 +49,11 @@ MARTS = (
 
 @dataclass(frozen=True)
 class Making:
-    """The tables in the making: for which date, revision and knowledge."""
+    """The tables in the making: for which date, revision and knowledge.
+
+    `previous_versions`, `last_judgement` and `before_sequence` are of the publication that is compared with: the
+    daily one before, of a reissue the one that booked its business date.
+    """
 
     business_date: date
     publication_id: str
@@ -58,6 +64,12 @@ class Making:
     last_judgement: int
     previous_versions: Mapping[str, str] | None
     is_new: bool
+    kind: Literal["daily", "reissue"] = "daily"
+    before_sequence: int = 0
+
+    @property
+    def is_reissue(self) -> bool:
+        return self.kind == "reissue"
 
 
 def make_tables(
@@ -100,6 +112,8 @@ def make_tables(
             rule_cause=_rule_cause(versions, making.previous_versions),
             channels=tuple(channels(contracts)),
             due_soon_working_days=city.thresholds.due_soon_working_days,
+            before_sequence=making.before_sequence,
+            is_reissue=making.is_reissue,
         ),
     )
     if not making.is_new and posted:
@@ -116,7 +130,7 @@ def make_tables(
             sequence=making.sequence,
             business_date=making.business_date,
             revision=making.revision,
-            kind="daily",
+            kind=making.kind,
             published_at=wall_clock(),
             delivery_ids=[item.delivery_id for item in making.known],
             rows_landed=rows_landed,
@@ -132,6 +146,8 @@ def make_tables(
     campaign = city.campaign
     parameters: dict[str, object] = {
         "business_date": making.business_date,
+        "publication_id": making.publication_id,
+        "is_reissue": making.is_reissue,
         "baseline_date": campaign.baseline_date if campaign else making.business_date,
         "target_date": campaign.target_date if campaign else making.business_date,
         "city_code": city.code,
@@ -149,7 +165,9 @@ def make_tables(
             connection, making.business_date, checks_folder, since=making.newest_date
         )
         results += quality.check_drift(drifted, contracts, checks_folder)
-        results += quality.check_audits(connection, making.business_date, checks_folder)
+        results += quality.check_audits(
+            connection, making.business_date, checks_folder, is_reissue=making.is_reissue
+        )
         results += quality.check_tables(connection, load_tables(), checks_folder)
         quality.record(connection, results)
         quality.write_report(checks_folder, making.business_date, results)

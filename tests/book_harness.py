@@ -19,6 +19,7 @@ from pipelines import ledger, normalize, registry, resolve
 from pipelines.contracts import channels
 from pipelines.ledger.booking import Booking
 from pipelines.settings import load_city
+from pipelines.store import run_sql
 
 Row = Mapping[str, Any]
 
@@ -94,7 +95,7 @@ class Office:
             revision=1,
             kind="daily",
             published_at=datetime(2023, 1, 1),
-            delivery_ids=[],
+            delivery_ids=[key for key, day in self.deliveries.items() if day <= business_date],
             rows_landed=0,
             versions=dict.fromkeys(("code", "contracts", "rules", "calendar", "model"), "1"),
             last_judgement=self.number("select coalesce(max(judgement_no), 0) from registry.judgements"),
@@ -111,7 +112,15 @@ class Office:
         registry.derive_standing(self.connection)
         self.published.append(business_date)
 
-    def make(self, business_date: date, name: str, known: Iterable[str] | None = None) -> int:
+    def make(
+        self,
+        business_date: date,
+        name: str,
+        known: Iterable[str] | None = None,
+        *,
+        is_reissue: bool = False,
+        before: int = 0,
+    ) -> int:
         """Make all tables of a date without remembering it; the number of entries to post."""
         chosen = (
             [key for key, day in self.deliveries.items() if day <= business_date]
@@ -124,12 +133,32 @@ class Office:
         resolve.resolve(self.connection)
         self._calendar_and_clocks(business_date)
         ledger.describe_leads(self.connection)
-        last = self.number("select coalesce(max(last_judgement), 0) from registry.publications")
+        upto = f"where sequence <= {before}" if is_reissue else ""
+        last = self.number(f"select coalesce(max(last_judgement), 0) from registry.publications {upto}")
         return ledger.book(
             self.connection,
             Booking(
-                name, business_date, max(self.published, default=None), last, "late_row", tuple(channels()), 3
+                name,
+                business_date,
+                max(self.published, default=None),
+                last,
+                "late_row",
+                tuple(channels()),
+                3,
+                before_sequence=before if is_reissue else len(self.published),
+                is_reissue=is_reissue,
             ),
+        )
+
+    def reissue(self, business_date: date) -> None:
+        """Make the tables of a past date with all deliveries, as a reissue does; nothing is booked or remembered."""
+        booked_by = next(number for number, day in enumerate(self.published, 1) if day >= business_date)
+        posted = self.make(business_date, "reissue", self.deliveries, is_reissue=True, before=booked_by)
+        assert posted == 0, "a reissue books nothing"
+        run_sql(
+            self.connection,
+            "marts/differences",
+            {"publication_id": "reissue", "business_date": business_date, "is_reissue": True},
         )
 
     def judge(self, ticket_a: str, ticket_b: str, verdict: str, undoes: int | None = None) -> int:

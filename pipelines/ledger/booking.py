@@ -10,12 +10,16 @@ import duckdb
 
 from pipelines.store import run_sql
 
-BEFORE_ALL_DAYS = date(1, 1, 1)
+BEFORE_ALL_DAYS, AFTER_ALL_DAYS = date(1, 1, 1), date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
 class Booking:
-    """What the book is made for. `newest_date` is the newest published date, None before the first publication."""
+    """What the book is made for. `newest_date` is the newest published date, None before the first publication.
+
+    `before_sequence` is the publication that is compared with (0: none), `last_judgement` the last that it knew.
+    A reissue books nothing: its book is the one of the business date, its differences are listed beside.
+    """
 
     publication_id: str
     business_date: date
@@ -24,6 +28,8 @@ class Booking:
     rule_cause: str
     channels: Sequence[str]
     due_soon_working_days: int
+    before_sequence: int = 0
+    is_reissue: bool = False
 
 
 def describe_leads(connection: duckdb.DuckDBPyConnection) -> None:
@@ -32,7 +38,7 @@ def describe_leads(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def book(connection: duckdb.DuckDBPyConnection, booking: Booking) -> int:
-    """Make core.postings (entries to post), core.book, clearance_daily and clearance_restated.
+    """Make core.differences, core.postings (entries to post), core.book, clearance_daily and clearance_restated.
 
     Returns the number of entries to post. Each entry is ±1 on the stock of one cell, or a repeated ±1 of one day.
     """
@@ -44,12 +50,17 @@ def book(connection: duckdb.DuckDBPyConnection, booking: Booking) -> int:
         "rule_cause": booking.rule_cause,
         "channels": list(booking.channels),
         "due_soon": booking.due_soon_working_days,
+        "before_sequence": booking.before_sequence,
+        "booked_upto": booking.business_date if booking.is_reissue else AFTER_ALL_DAYS,
+        "is_reissue": booking.is_reissue,
     }
     for name in (
         "ticket_entries",
         "lead_entries",
         "target_entries",
+        "members_before",
         "changed_leads",
+        "differences",
         "postings",
         "book",
         "stock_intervals",

@@ -15,7 +15,7 @@ class PublicationContext:
 
     `deliveries` and `waivers` are written into the manifest as they are. `previous` is the folder of the publication
     before this one, `previous_revision` that of the revision before of the same date. `content_hashes` saves
-    computing them again where the caller has them already.
+    computing them again where the caller has them already. `kind` is 'daily' or 'reissue'.
     """
 
     business_date: date
@@ -29,3 +29,4 @@ class PublicationContext:
     previous_revision: Path | None = None
     waivers: Sequence[Mapping[str, Any]] = ()
     content_hashes: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "daily"

@@ -30,6 +30,7 @@ def write_manifest(
         "is_synthetic": city.is_synthetic,
         "business_date": context.business_date.isoformat(),
         "revision": context.revision,
+        "kind": context.kind,
         "published_at": context.published_at.isoformat(timespec="seconds"),
         "versions": dict(context.versions),
         "deliveries": [{key: plain(value) for key, value in item.items()} for item in context.deliveries],

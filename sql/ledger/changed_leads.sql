@@ -1,7 +1,7 @@
 -- Grain: one lead whose tickets are not the ones it was last published with, and why. Inputs: core.lead_of_ticket,
--- registry.active_members, registry.judgements, $last_judgement. Why: corrections in leads name their cause.
+-- core.members_before, registry.judgements, $last_judgement. Why: corrections in leads name their cause.
 create or replace table core.changed_leads as
-with before as (select ticket_id, lead_id from registry.active_members),
+with before as (select ticket_id, lead_id from core.members_before),
 moved as (
     select b.ticket_id, b.lead_id as old_lead, n.lead_id as new_lead
     from before as b

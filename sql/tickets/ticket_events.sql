@@ -87,7 +87,7 @@ placed as (
 )
 select
     ticket_id, source, event, occurred_at, cast(ordered_at as date) as occurred_on, has_time, from_division, to_division, detail, is_inferred,
-    delivery_id, row_no, ordered_at,
+    delivery_id, row_no, version_no, ordered_at,
     cast(row_number() over (
         partition by ticket_id order by case when event = 'received' then 0 else 1 end, ordered_at, version_no, rank
     ) as integer) as sequence

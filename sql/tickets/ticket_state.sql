@@ -1,6 +1,7 @@
 -- Grain: one ticket received by the end of the business date, as it stood then. Inputs: core.ticket_events,
 -- core.ticket_versions, $business_date. Why: what marts, resolution and clocks read; condition and division from
--- events, the rest as last stated by then. No personal columns.
+-- events, the rest as last stated by then, or by the version that told of the last change (a closing may become known
+-- after its day). No personal columns.
 create or replace table core.ticket_state as
 with events as (
     select * from core.ticket_events where occurred_on <= $business_date
@@ -9,6 +10,7 @@ conditions as (
     select
         ticket_id,
         arg_max(event, sequence) filter (where event in ('received', 'reopened', 'closed', 'returned', 'withdrawn')) as last_change,
+        max_by(version_no, sequence) filter (where event in ('reopened', 'closed', 'returned', 'withdrawn')) as told_by,
         max_by(occurred_at, sequence) filter (where event = 'closed') as last_closed_at,
         max_by(has_time, sequence) filter (where event = 'closed') as last_closed_has_time,
         max_by(occurred_at, sequence) filter (where event = 'accepted') as accepted_at,
@@ -20,12 +22,15 @@ conditions as (
     having count(*) filter (where event = 'received') > 0
 ),
 stated as (
-    select * from core.ticket_versions
-    where not is_contradicted
+    select v.*
+    from core.ticket_versions as v
+    join conditions as c on c.ticket_id = v.ticket_id
+    where not v.is_contradicted
     qualify row_number() over (
-        partition by ticket_id
-        order by case when cast(changed_at as date) <= $business_date then 0 else 1 end,
-                 case when cast(changed_at as date) <= $business_date then -version_no else version_no end) = 1
+        partition by v.ticket_id
+        order by case when cast(v.changed_at as date) <= $business_date or v.version_no <= c.told_by then 0 else 1 end,
+                 case when cast(v.changed_at as date) <= $business_date or v.version_no <= c.told_by
+                      then -v.version_no else v.version_no end) = 1
 ),
 raised as (
     select ticket_id, list_sort(list_distinct(flatten(list(flags)))) as flags

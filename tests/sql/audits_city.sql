@@ -133,8 +133,10 @@ insert into entries values
     ('lead', '2023-08-31', '2023-08-31', '640100', 'petition', 'closed'),
     ('lead', '2023-08-30', '2023-08-31', '640104', 'direct', 'received');
 create table clearance.corrections as
-select booked_on, occurred_on, basis, flow, division_code, channel, 1 as effect, 'late row' as cause
+select booked_on, occurred_on, basis, flow, division_code, channel, 1 as quantity, 1 as effect, 'late row' as cause
 from entries where booked_on <> occurred_on;
+create table clearance.differences (occurred_on date, basis varchar, flow varchar, division_code varchar,
+    channel varchar, quantity integer, effect integer);
 create temp table cells as
 select unnest([date '2023-08-30', date '2023-08-31']) as business_date, basis, division_code, channel
 from (values ('ticket'), ('lead')) as b(basis)

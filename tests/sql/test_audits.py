@@ -173,6 +173,13 @@ BREAKS: dict[str, list[str]] = {
         "update clearance.corrections set cause = null",
         f"update clearance.clearance_daily set corrections = 1 where {CELL}",
     ],
+    "knowledge_is_accounted_for": [
+        "delete from clearance.corrections where basis = 'lead'",
+        "update clearance.corrections set booked_on = '2023-09-01'",
+        f"update clearance.clearance_restated set closing = closing + 1 where {CELL}",
+        f"update clearance.clearance_daily set received = received + 1 where {FIRST_CELL}",
+        "insert into clearance.differences values ('2023-08-30', 'ticket', 'closed', '640104', 'hotline', 1, -1)",
+    ],
     "clocks_agree_with_the_tickets": [
         "update clearance.clocks set is_closing = true",
         "update clearance.clocks set due_at = '2023-09-07' where ticket_id = 'hotline:GD1' and is_closing",
