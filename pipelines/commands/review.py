@@ -107,18 +107,25 @@ def review_show(
     context: typer.Context,
     ticket_a: Annotated[str, typer.Argument(help="A ticket, 'hotline:GD…'.")],
     ticket_b: Annotated[str, typer.Argument(help="Another ticket.")],
+    masked: Annotated[
+        bool, typer.Option("--masked", help="Published columns alone: no personal data.")
+    ] = False,
 ) -> None:
     """Two published tickets side by side: what they say, how alike it is, why they are one lead or not.
 
-    It shows personal data.
+    It shows personal data, unless --masked.
     """
-    from pipelines.review.pairs import in_order, look_at, refuse_unpublished
+    from pipelines.review.masked import show_masked
+    from pipelines.review.pairs import in_order, look_at, refuse_unpublished, standing_verdicts
     from pipelines.review.terminal import show_pair
 
     session: Session = context.obj
     pair = in_order(ticket_a, ticket_b)
     workspace = session.workspace()
     refuse_unpublished(workspace, pair)
+    if masked:
+        show_masked(workspace.published, pair, standing_verdicts(workspace).get(pair, ()), console)
+        return
     show_pair(look_at(workspace, session.city, [pair])[0], console)
 
 

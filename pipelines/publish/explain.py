@@ -16,6 +16,7 @@ from pipelines.errors import UnknownSubject
 from pipelines.harmless import visible
 from pipelines.publish.figures import channel_rows
 from pipelines.publish.lines import LEAST_WIDTH, folded, side_by_side
+from pipelines.publish.origins import Origin, origins
 from pipelines.publish.terminal import published_database
 from pipelines.store import open_published
 
@@ -54,6 +55,7 @@ TICKET = (
     "channel", "division_code", "native_status", "outcome", "received_at", "due_at", "due_rule", "closed_at",
     "claimed_fen", "recovered_fen", "flags", "delivery_id", "row_no",
 )  # fmt: skip
+MOST_OTHERS = 3
 MATCHES = """
 select distinct m.* from clearance.matches as m
 join clearance.tickets as t on t.ticket_id in (m.ticket_a, m.ticket_b)
@@ -120,6 +122,10 @@ class _Story:
             of_lead,
         )
         self._print([""])
+        self._heading("取值 where each value comes from", 0)
+        for origin in origins(tickets):
+            self._print(folded(self._origin(origin), self.width, 2, 4))
+        self._print([""])
         self._heading(f"工单 tickets ({len(tickets)})", 0)
         for place, ticket in enumerate(tickets):
             self._print([""] if place else [])
@@ -164,6 +170,18 @@ class _Story:
         basis = "，".join(_one_line(row[name]) for name in ("clause", "rule") if row[name])
         lines = folded(begins, self.width, 6, 8) + side_by_side(times, self.width, 8)
         return lines + (folded(f"依据：{basis}", self.width, 8, 10) if basis else [])
+
+    def _origin(self, origin: Origin) -> str:
+        columns = self.tables["leads"].columns
+        column = columns.get(origin.column) or self.tables["tickets"].columns[origin.of_ticket]
+        value = f"{column.zh.removesuffix('代码')} {self._value(origin.column, origin.value)}"
+        said = f"{value} ← {origin.ticket['ticket_id']}：{origin.why}"
+        others = [
+            f"{row['ticket_id']} {self._value(origin.column, row[origin.of_ticket])}"
+            for row in origin.others[:MOST_OTHERS]
+        ]
+        more = f"等 {len(origin.others)} 件" if len(origin.others) > MOST_OTHERS else ""
+        return _one_line(said + (f"（另有：{'、'.join(others)}{more}）" if others else ""))
 
     def _match(self, row: Row) -> str:
         verdict = "合并" if row["is_joined"] else "未合并"

@@ -107,7 +107,7 @@ def not_made() -> ConfigurationError:
 def valid_ids(connection: duckdb.DuckDBPyConnection, tickets: Sequence[str]) -> dict[str, str]:
     """The claimant's own valid ID number of each ticket that states one."""
     found = connection.execute(
-        "select ticket_id, id_number from core.features where id_number is not null and list_contains($1, ticket_id)",
+        "select ticket_id, id_number from core.features where id_number is not null and ticket_id in (select unnest($1))",
         [list(tickets)],
     ).fetchall()
     return {str(ticket): str(number) for ticket, number in found}

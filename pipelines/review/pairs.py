@@ -77,10 +77,7 @@ def look_at(workspace: Workspace, city: City, pairs: Sequence[Pair]) -> list[Pai
     with open_published(published_database(workspace.published, None)) as published:
         rows = published_tickets(published, tickets)
         matches = _matches_of(published, pairs)
-    standing: dict[Pair, list[Verdict]] = {}
-    for verdict in verdicts(registry.decisions(workspace, "judgements")):
-        if verdict.is_active:
-            standing.setdefault(verdict.tickets, []).append(verdict)
+    standing = standing_verdicts(workspace)
     with warehouse_of(workspace, city) as connection:
         told = told_tickets(connection, rows)
         if len(told) < len(rows):
@@ -96,6 +93,15 @@ def look_at(workspace: Workspace, city: City, pairs: Sequence[Pair]) -> list[Pai
         )
         for pair in pairs
     ]  # fmt: skip
+
+
+def standing_verdicts(workspace: Workspace) -> dict[Pair, list[Verdict]]:
+    """The verdicts that stand, by their pair."""
+    standing: dict[Pair, list[Verdict]] = {}
+    for verdict in verdicts(registry.decisions(workspace, "judgements")):
+        if verdict.is_active:
+            standing.setdefault(verdict.tickets, []).append(verdict)
+    return standing
 
 
 @contextmanager
@@ -116,7 +122,7 @@ def _matches_of(published: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> 
     wanted = set(pairs)
     result = published.execute(
         "select ticket_a, ticket_b, rule, score, reasons, is_joined from clearance.matches "
-        "where list_contains($1, ticket_a) order by ticket_a, ticket_b, rule",
+        "where ticket_a in (select unnest($1)) order by ticket_a, ticket_b, rule",
         [sorted({pair[0] for pair in pairs})],
     )
     names = [column[0] for column in result.description or ()]
@@ -129,7 +135,7 @@ def _matches_of(published: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, tickets: Sequence[str]) -> set[Pair]:
     rows = connection.execute(
-        "select ticket_a, ticket_b from core.candidates where list_contains($1, ticket_a) and list_contains($1, ticket_b)",
+        "select ticket_a, ticket_b from core.candidates where ticket_a in (select unnest($1))",
         [list(tickets)],
     ).fetchall()
     return {(str(a), str(b)) for a, b in rows}

@@ -34,7 +34,8 @@ RULE_NAMES = {
     "judgement": "人工判定", "same_id": "身份证号与单位相同", "quoted_number": "引用编号", "score": "综合分值",
 }  # fmt: skip
 FORMULA = (
-    f"分值＝先验 {prior():.1f} 加各项分量（以 2 为底的对数：每加 1，可能性加倍）；"
+    f"分值＝先验 {prior():.1f} 加各项分量（以 2 为底的对数：每加 1，可能性加倍），"
+    "各项印到 0.1，合计以未舍入的为准；"
     f"满 {THRESHOLD:g} 分且无排除情形的合并，{GREY:g} 至 {THRESHOLD:g} 分的待人工核对"
 )
 
@@ -91,15 +92,9 @@ def decision_lines(
     """
     is_one = leads[0] == leads[1]
     lines = [f"已合并：同为线索 {leads[0]}" if is_one else f"未合并：线索 {leads[0]} 与 {leads[1]}"]
-    for verdict in verdicts:
-        word = "同一线索" if verdict.verdict == "same" else "不同线索"
-        is_new = (verdict.verdict == "same") != is_one
-        lines.append(
-            f"人工判定为{word}（第 {verdict.number} 号，{verdict.said}：{verdict.row['why']}）"
-            + ("；尚未体现，待下次发布" if is_new else "")
-        )
+    lines += [verdict_line(verdict, is_one=is_one) for verdict in verdicts]
     for row in matches:
-        score = "" if row["score"] is None else f"（分值 {row['score']:.2f}）"
+        score = "" if row["score"] is None else f"（分值 {row['score']:.1f}）"
         lines.append(f"{RULE_NAMES.get(str(row['rule']), str(row['rule']))}{score}：{row['reasons']}")
     if not matches:
         lines += _without_record(is_one, evidence, was_candidate)
@@ -111,6 +106,13 @@ def decision_lines(
     elif not evidence.is_one_matter and not is_one:
         lines.append("证据组合不足以认定同一人、同一事，分值再高也不自动合并，须人工判定。")
     return lines
+
+
+def verdict_line(verdict: Verdict, *, is_one: bool) -> str:
+    """A person's verdict with who, when and why; `is_one`: whether the two are one lead as published."""
+    word = "同一线索" if verdict.verdict == "same" else "不同线索"
+    waits = "；尚未体现，待下次发布" if (verdict.verdict == "same") != is_one else ""
+    return f"人工判定为{word}（第 {verdict.number} 号，{verdict.said}：{verdict.row['why']}）{waits}"
 
 
 def _without_record(is_one: bool, evidence: Evidence, was_candidate: bool) -> list[str]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from pipelines.harmless import visible
 from pipelines.publish.lines import folded
 from pipelines.resolve.leads import THRESHOLD
-from pipelines.review.evidence import prior
+from pipelines.review.evidence import Pair, prior
 from pipelines.review.pairs import PairInReview
 from pipelines.review.reasons import FORMULA, decision_lines, odds, part_lines, silent_parts, strength
 from pipelines.review.tickets import MARK_WORDS, NEAR, OTHER, SAME, Field, fields_of
@@ -32,41 +32,54 @@ TEXT_CELLS = 900
 
 def show_pair(item: PairInReview, console: Console) -> None:
     """Print two tickets side by side, what they have in common, and why they are one lead or not."""
-    width = max(console.width, LEAST_WIDTH)
-    half = _half(console)
-    _print(console, folded(NOTICE, width), "bold")
-    _print(console, [""])
-    heads = [f"甲 {item.pair[0]}", f"乙 {item.pair[1]}"]
-    _line(console, "", "", "分量", *(folded(head, half) for head in heads), style="bold")
-    for field in fields_of(*item.tickets, item.evidence):
-        _field(console, field, half)
-    _print(console, folded(LEGEND, width), "dim")
-    _print(console, [""])
-    _print(console, ["为什么"], "bold")
+    evidence = item.evidence
+    show_fields(NOTICE, item.pair, fields_of(*item.tickets, evidence), console)
     decided = decision_lines(
-        item.pair, item.leads, item.matches, item.verdicts, item.evidence, was_candidate=item.was_candidate
+        item.pair, item.leads, item.matches, item.verdicts, evidence, was_candidate=item.was_candidate
     )
-    for line in decided:
-        _print(console, folded(line, width, 2, 4))
+    show_reasons(decided, console)
+    # (A veto stands outside the sum: odds beside it would mislead.)
+    said = odds(evidence.weight) if evidence.veto is None else f"未计排除情形（{evidence.veto}）"
+    show_sum(part_lines(evidence), silent_parts(evidence), evidence.weight, said, console)
+    for row in item.matches:
+        # (A published score is rounded down to a tenth.)
+        if row["score"] is not None and abs(row["score"] + 0.05 - evidence.weight) > 0.1:
+            said = f"发布时的分值是 {row['score']:.1f}：此后模型或读法有更新，下次发布按新的分值。"
+            _print(console, folded(said, _width(console), 2))
+
+
+def show_fields(notice: str, pair: Pair, fields: Sequence[Field], console: Console) -> None:
+    """Print a notice and the fields of two tickets side by side, with mark and weight."""
+    _print(console, folded(notice, _width(console)), "bold")
     _print(console, [""])
-    _print(console, ["分值怎么来的"], "bold")
+    half = _half(console)
+    heads = [f"甲 {pair[0]}", f"乙 {pair[1]}"]
+    _line(console, "", "", "分量", *(folded(head, half) for head in heads), style="bold")
+    for field in fields:
+        _field(console, field, half)
+    _print(console, folded(LEGEND, _width(console)), "dim")
+
+
+def show_reasons(lines: Sequence[str], console: Console) -> None:
+    """Print what was decided, and why."""
+    _print(console, ["", "为什么"], "bold")
+    for line in lines:
+        _print(console, folded(line, _width(console), 2, 4))
+
+
+def show_sum(
+    parts: Sequence[tuple[float, str]], silent: Sequence[str], weight: float, said: str, console: Console
+) -> None:
+    """Print what each part weighs, from the prior to the sum."""
+    width = _width(console)
+    _print(console, ["", "分值怎么来的"], "bold")
     _print(console, [f"  {prior():+6.1f}  先验：任取两件工单"])
-    for weight, words in part_lines(item.evidence):
-        _print(console, folded(f"{weight:+6.1f}  {words}（{strength(weight)}）", width, 2, 10))
-    silent = silent_parts(item.evidence)
+    for part, words in parts:
+        _print(console, folded(f"{part:+6.1f}  {words}（{strength(part)}）", width, 2, 10))
     if silent:
         _print(console, folded(f"   0.0  无从比较（至少一件未写明）：{'、'.join(silent)}", width, 2, 10))
-    weight = item.evidence.weight
-    # (A veto stands outside the sum: odds beside it would mislead.)
-    sum_words = odds(weight) if item.evidence.veto is None else f"未计排除情形（{item.evidence.veto}）"
-    _print(
-        console, folded(f"{weight:+6.1f}  合计（合并线 {THRESHOLD:g}）：{sum_words}", width, 2, 10), "bold"
-    )
+    _print(console, folded(f"{weight:+6.1f}  合计（合并线 {THRESHOLD:g}）：{said}", width, 2, 10), "bold")
     _print(console, folded(FORMULA, width, 2), "dim")
-    for row in item.matches:
-        if row["score"] is not None and abs(row["score"] - weight) > 0.01:
-            said = f"发布时的分值是 {row['score']:.2f}：此后模型或读法有更新，下次发布按新的分值。"
-            _print(console, folded(said, width, 2))
 
 
 def _field(console: Console, field: Field, half: int) -> None:
@@ -98,7 +111,11 @@ def _line(
 
 def _half(console: Console) -> int:
     """How many cells a ticket's column is wide."""
-    return (max(console.width, LEAST_WIDTH) - LABEL - MARK - WEIGHT - 4 * GAP) // 2
+    return (_width(console) - LABEL - MARK - WEIGHT - 4 * GAP) // 2
+
+
+def _width(console: Console) -> int:
+    return max(console.width, LEAST_WIDTH)
 
 
 def _wide(text: str) -> int:

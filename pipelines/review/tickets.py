@@ -37,7 +37,7 @@ from clearance.tickets as t
 left join clearance.sources as s on s.source = t.source
 left join clearance.divisions as d on d.division_code = t.division_code
 left join clearance.leads as l on l.lead_id = t.lead_id
-where list_contains($1, t.ticket_id)
+where t.ticket_id in (select unnest($1))
 """
 
 
@@ -98,7 +98,7 @@ def fields_of(a: Row, b: Row, evidence: Evidence) -> list[Field]:
         ),
         plain("来源", _source(a), _source(b)),
         plain("渠道", str(a["channel_name"]), str(b["channel_name"])),
-        plain("接收时间", _moment(a["received_at"]), _moment(b["received_at"]),
+        plain("接收时间", moment(a["received_at"]), moment(b["received_at"]),
               is_near=a["received_at"].date() == b["received_at"].date()),
         compared("诉求人", "person", _person(a), _person(b)),
         compared("身份证号", "id_number", _id_number(a), _id_number(b)),
@@ -110,8 +110,8 @@ def fields_of(a: Row, b: Row, evidence: Evidence) -> list[Field]:
         compared("欠薪时段", "period", _period(a), _period(b)),
         compared("诉求金额", "claim", _claim(a), _claim(b)),
         compared("人数", "persons", _persons(a), _persons(b)),
-        plain("追回金额", _yuan(a["recovered_fen"]), _yuan(b["recovered_fen"])),
-        plain("状态", _status(a), _status(b)),
+        plain("追回金额", yuan(a["recovered_fen"]), yuan(b["recovered_fen"])),
+        plain("状态", status(a), status(b)),
         Field("正文", _text(a), _text(b), _text_mark(_text(a), _text(b)), None),
     ]  # fmt: skip
 
@@ -135,8 +135,9 @@ def _source(row: Row) -> str:
     return str(row["source_title"] or row["source"])
 
 
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+def moment(at: datetime | None) -> str:
+    """To the minute."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _person(row: Row) -> str:
@@ -193,12 +194,13 @@ def _period(row: Row) -> str:
 
 
 def _claim(row: Row) -> str:
-    return _yuan(row["claimed_fen"]) + (
+    return yuan(row["claimed_fen"]) + (
         "" if row["is_claim_a_field"] or row["claimed_fen"] is None else "（正文）"
     )
 
 
-def _yuan(fen: int | None) -> str:
+def yuan(fen: int | None) -> str:
+    """20,300.00 元."""
     return "" if fen is None else f"{fen // 100:,}.{fen % 100:02d} 元"
 
 
@@ -206,11 +208,12 @@ def _persons(row: Row) -> str:
     return f"{row['persons'] or row['claimed_persons'] or ''}"
 
 
-def _status(row: Row) -> str:
-    status = WORDS["status"].get(str(row["status"]), str(row["status"]))
+def status(row: Row) -> str:
+    """Condition, outcome and day of closing of a published ticket."""
+    condition = WORDS["status"].get(str(row["status"]), str(row["status"]))
     outcome = WORDS["outcome"].get(str(row["outcome"]), str(row["outcome"])) if row["outcome"] else ""
     closed = f"，{row['closed_at']:%Y-%m-%d} 办结" if row["closed_at"] else ""
-    return status + (f"：{outcome}" if outcome else "") + closed
+    return condition + (f"：{outcome}" if outcome else "") + closed
 
 
 def _text(row: Row) -> str:

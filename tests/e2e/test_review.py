@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from pipelines.resolve.scoring import PARTS
+from pipelines.review.evidence import prior
 from tests.quarantine_harness import Office
 from tests.review_harness import FIRST, ID, PHONES, office_with_doubts
 
@@ -51,6 +53,28 @@ def test_no_line_is_wider_than_the_terminal(office: Office, monkeypatch: pytest.
         show_pair(items[0], console)
         lines = console.export_text().splitlines()
         assert max(cell_len(line) for line in lines) <= width
+
+
+def test_published_columns_alone_tell_the_reason_without_a_person(office: Office) -> None:
+    shown = office.run("review", "show", "national:XSG2", "national:XSG1", "--masked")
+    assert shown.startswith("只有已发布的栏目，不含个人信息")
+    assert "李四光" not in shown and PHONES[1] not in shown and "李*" in shown and FIRST in shown
+    assert (
+        "电话 ≠ -2.7 （不公布） （不公布）" in shown and "诉求金额 ≠ -2.4 7,500.00 元 20,300.00 元" in shown
+    )
+    assert "姓名相同（佐证极强）" in shown and "电话不同（反证中）" in shown and "-14.4 先验" in shown
+    shown = office.run("review", "show", "national:XSW1", "national:XSW2", "--masked")
+    assert "已合并：同为线索 L" in shown and "姓氏与称谓相符" in shown and "诉求人 ≈" in shown
+    shown = office.run("review", "show", "national:XSS", "national:XSW1", "--masked")
+    assert "比对表中没有这两件" in shown and "诉求人 ？" in shown
+
+
+def test_the_published_weights_add_up_to_the_score(office: Office) -> None:
+    parts = " + ".join(f"{part}_weight" for part in PARTS)
+    rows = office.rows(f"select score, {parts} from clearance.matches where score is not null")
+    assert rows
+    for score, total in rows:
+        assert abs(prior() + total - score) < 0.7, "each is rounded to a tenth"
 
 
 def test_bad_pairs_are_refused_in_words(office: Office) -> None:

@@ -89,7 +89,7 @@ def test_a_wider_terminal_takes_fewer_lines(published: Path) -> None:
 def test_a_story_has_tickets_events_clocks_matches_and_origins(published: Path) -> None:
     text = "\n".join(printed("L000004", published, 160))
     assert "工单 tickets (2)" in text, "the sixth ticket of every six is of the lead before it"
-    for wanted in ("属地 ", "接收时间 2023-", "交付标识 ", "行号 ", "移转 transferred", "兴庆区 640104 → 金凤区 640106",
+    for wanted in ("取值 where each value comes from", "：最早接收的工单", "属地 ", "接收时间 2023-", "交付标识 ", "行号 ", "移转 transferred", "兴庆区 640104 → 金凤区 640106",
                    "（推断）", "延期 extended  延至 2023-09-30 18:00:00", "办结 closing：", "依据：《信访工作条例》", "证件号相同；用人单位相同", " 元"):  # fmt: skip
         assert wanted in text, wanted
     assert "None" not in text and "False" not in text, "what is empty is not printed"
