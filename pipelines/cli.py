@@ -188,24 +188,51 @@ def run(context: typer.Context, on: DateOption = None, since: Since = None, unti
 
 
 @app.command()
-def show(context: typer.Context, on: DateOption = None) -> None:
+def show(
+    context: typer.Context,
+    on: DateOption = None,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="As it was first published; later knowledge left out.")
+    ] = False,
+    as_known: Annotated[
+        bool, typer.Option("--as-known", help="By all that is known now, with every entry that differs.")
+    ] = False,
+) -> None:
     """Print the clearance table of a published day (the latest by default)."""
+    from pipelines.publish.known_when import show_as_known, show_as_published
     from pipelines.publish.terminal import show_day
 
     session: Session = context.obj
-    show_day(session.workspace().published, parse_date(on) if on else None, console)
+    published = session.workspace().published
+    if not (as_published or as_known):
+        show_day(published, parse_date(on) if on else None, console)
+        return
+    if as_published and as_known:
+        raise UnknownSubject("give either --as-published or --as-known")
+    show_past = show_as_published if as_published else show_as_known
+    show_past(published, one_day(on), console)
 
 
 @app.command()
 def explain(
     context: typer.Context,
     subject: Annotated[str, typer.Argument(help="A ticket ('hotline:GD…') or a lead ('L…').")],
+    other: Annotated[
+        str | None,
+        typer.Argument(metavar="[TICKET]", help="Another ticket: why the two are one lead or not."),
+    ] = None,
 ) -> None:
-    """Say how a lead came to be: its tickets, why they are one, its clocks, where its values come from."""
+    """Say how a lead came to be: its tickets, why they are one, its clocks, where its values come from.
+
+    Published columns only: no personal data.
+    """
     from pipelines.publish.explain import explain_subject
 
     session: Session = context.obj
-    explain_subject(session.workspace().published, subject, console)
+    if other is None:
+        explain_subject(session.workspace().published, subject, console)
+    else:
+        review.show_masked_pair(session, subject, other)
 
 
 @app.command()

@@ -40,7 +40,7 @@ def bulletin(figures: Figures, city: City) -> str:
     )
     since = f"{day(figures.first_received)}以来，" if figures.first_received else ""
     paragraphs = [
-        f"# {city.name}根治欠薪工作情况（{day(figures.business_date)}）",
+        f"# {city.name}根治欠薪工作情况（{day(figures.business_date)}{'，重述' if figures.is_restated else ''}）",
         (
             f"{since}截至{day(figures.business_date)}，{city.name}各渠道共接收欠薪线索{count(tickets['known'])}件次"
             f"（去重后{count(leads['known'])}条线索）。其中，{channels}。"

@@ -15,7 +15,14 @@ import pyarrow as pa
 
 from pipelines.contracts import TableContract
 from pipelines.errors import PublicationError
-from pipelines.store import disk_full_is_said, fresh_database, quote_identifier, quote_literal
+from pipelines.store import (
+    disk_full_is_said,
+    fresh_database,
+    quote_identifier,
+    quote_literal,
+    run_sql,
+    sql_names,
+)
 
 SCHEMA = "clearance"
 # Rows: sorting more costs more than writing them, and the marts are made in the order of their keys.
@@ -114,7 +121,10 @@ def _order(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> st
 
 
 def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Path) -> None:
-    """Fill a fresh database from the Parquet files of `parquet`, with a comment on every table and column."""
+    """Fill a fresh database from the Parquet files of `parquet`, with a comment on every table and column.
+
+    It has the macros of sql/published/ too: as_published, as_known and known_since of a day.
+    """
     with disk_full_is_said(file):
         connection = fresh_database(file)
         try:
@@ -130,6 +140,8 @@ def write_database(parquet: Path, tables: Mapping[str, TableContract], file: Pat
                         f"comment on column {table}.{quote_identifier(column)} is "
                         f"'{quote_literal(f'{entry.zh} · {entry.meaning}{unit}')}'"
                     )
+            for macro in sql_names("published"):
+                run_sql(connection, macro)
             connection.execute("checkpoint")
         finally:
             connection.close()

@@ -52,7 +52,8 @@ class Figures:
     """The figures of one business date. Cells are (basis, division or ALL, channel or ALL).
 
     `divisions` and `channels` are names by code, in the order of the tables; `channel_reports` words each channel's
-    count, in the order of the bulletin.
+    count, in the order of the bulletin. The flows of a daily publication are the book's and `corrections` what it booked
+    late; those of a restated day (`is_restated`) are by all that is known, and `corrections` what the book had otherwise.
     """
 
     business_date: date
@@ -73,6 +74,8 @@ class Figures:
     sources: Sequence[Mapping[str, Any]]
     checks: Sequence[Mapping[str, Any]]
     incidents: Mapping[str, Mapping[str, int]]
+    known_when: Sequence[Mapping[str, Any]] = ()
+    is_restated: bool = False
 
     def of(self, basis: str, division: str = ALL, channel: str = ALL) -> dict[str, int]:
         """Every count of a cell: the day's flows, what stands at its end (`known_…`: of all known), the campaign's."""
@@ -95,6 +98,10 @@ class Figures:
         found["recovered_persons"] = self.of("lead")["recovered_persons"]
         found["recovered_fen"] = self.of("lead")["recovered_fen"]
         return found
+
+    def correction_effect(self, basis: str) -> int:
+        """The net effect on stock of all that is listed in `corrections`."""
+        return sum(int(row["effect"]) for row in self.corrections if row["basis"] == basis)
 
     def channel_names(self, codes: object) -> str:
         """The names of a comma list of channels."""
@@ -127,10 +134,12 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
         )
     }
     first = connection.execute("select min(cast(received_at as date)) from clearance.tickets").fetchone()
+    is_restated = is_reissue(connection, business_date)
+    ledger = "clearance_restated" if is_restated else "clearance_daily"
     day = _cells(
         connection,
         DAY_MEASURES,
-        "select * from clearance.clearance_daily where business_date = $1",
+        f"select * from clearance.{ledger} where business_date = $1",
         business_date,
     )
     campaign_rows = "select * from clearance.campaign where business_date = $1"
@@ -161,13 +170,15 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
             str(row["channel"]): bool(row["is_delivered"])
             for row in _rows(
                 connection,
-                "select channel, bool_and(is_delivered) as is_delivered from clearance.clearance_daily "
+                f"select channel, bool_and(is_delivered) as is_delivered from clearance.{ledger} "
                 "where business_date = $1 group by channel order by channel",
                 business_date,
             )
         },
-        trend=_rows(connection, TREND, business_date),
-        corrections=_rows(connection, CORRECTIONS, business_date),
+        trend=_rows(connection, TREND.format(ledger=ledger), business_date),
+        corrections=_rows(connection, DIFFERENCES)
+        if is_restated
+        else _rows(connection, CORRECTIONS, business_date),
         quarantine=_rows(connection, QUARANTINE),
         quarantine_rows=_rows(connection, QUARANTINE_ROWS),
         sources=_rows(connection, "select * from clearance.sources order by source"),
@@ -176,7 +187,18 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
             "select * from clearance.checks order by status = 'passed', is_blocking desc, check_name, subject",
         ),
         incidents=incidents,
+        known_when=_rows(connection, KNOWN_WHEN, business_date),
+        is_restated=is_restated,
     )
+
+
+def is_reissue(connection: duckdb.DuckDBPyConnection, business_date: date) -> bool:
+    """Whether the newest revision of a date that a database knows of restates it."""
+    found = connection.execute(
+        "select kind from clearance.publications where business_date = $1 order by revision desc limit 1",
+        [business_date],
+    ).fetchone()
+    return found is not None and found[0] == "reissue"
 
 
 TREND = """
@@ -186,7 +208,7 @@ select business_date,
        cast(sum(overdue_open) filter (where basis = 'ticket') as integer) as tickets_overdue,
        cast(sum(received + reopened) filter (where basis = 'ticket') as integer) as tickets_received,
        cast(sum(closed) filter (where basis = 'ticket') as integer) as tickets_closed
-from clearance.clearance_daily
+from clearance.{ledger}
 where business_date <= $1 and business_date > cast($1 as date) - 60
 group by business_date
 order by business_date
@@ -198,6 +220,25 @@ from clearance.corrections
 where booked_on = $1
 group by cause, basis, flow
 order by cause, basis desc, flow
+"""
+DIFFERENCES = """
+select cause, basis, flow, cast(sum(quantity) as integer) as quantity, cast(sum(effect) as integer) as effect,
+       count(distinct subject_id) as subjects, min(occurred_on) as first_on, max(occurred_on) as last_on
+from clearance.differences
+group by cause, basis, flow
+order by cause, basis desc, flow
+"""
+# What was said of the last days, and what is known of them now.
+KNOWN_WHEN = """
+select d.business_date, d.basis,
+       cast(sum(d.received) as integer) as received_said, cast(sum(r.received) as integer) as received_known,
+       cast(sum(d.closed) as integer) as closed_said, cast(sum(r.closed) as integer) as closed_known,
+       cast(sum(d.closing) as integer) as closing_said, cast(sum(r.closing) as integer) as closing_known
+from clearance.clearance_daily as d
+join clearance.clearance_restated as r using (business_date, basis, division_code, channel)
+where d.business_date <= $1 and d.business_date > cast($1 as date) - 10
+group by d.business_date, d.basis
+order by d.business_date desc, d.basis desc
 """
 QUARANTINE = """
 select q.source, coalesce(any_value(s.title), q.source) as title, q.reason, count(*) as rows,

@@ -18,6 +18,7 @@ from pipelines.publish.page_tables import (
     checks_section,
     corrections_section,
     flow_table,
+    known_when_table,
     matrix_table,
     quarantine_section,
     sources_table,
@@ -87,9 +88,11 @@ def page(figures: Figures, city: City, context: PublicationContext) -> str:
 <h2>在办分布<small>属地 × 渠道，件次（线索）；线索按其最早一件的渠道和属地计，可多于该格的件次</small></h2>
 {matrix_table(figures)}
 <div class="pair">
-<section><h2>当日更正<small>业务日前发生、当日才得知</small></h2>{corrections_section(figures)}</section>
+<section><h2>{_corrections_title(figures)}</h2>{corrections_section(figures)}</section>
 <section><h2>未入账<small>隔离待核，按来源</small></h2>{quarantine_section(figures)}</section>
 </div>
+<h2>公布与现知<small>近10日：当日公布的数不改；现知为按发生日、以本期所知重算；两者之差逐笔列在更正明细（重述版为重述差异）</small></h2>
+{known_when_table(figures)}
 <h2>来源报送<small>我方行数与对方总数</small></h2>
 {sources_table(figures)}
 <h2>发布前核对</h2>
@@ -116,18 +119,30 @@ def read_page(text: str) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _masthead(figures: Figures, city: City, context: PublicationContext) -> str:
+    revision = f"第{context.revision}版" + ("（重述）" if figures.is_restated else "")
     return f"""<header class="masthead">
 <p class="office">{escape(city.office)}</p>
 <div class="line">
 <h1>欠薪线索清零日报</h1>
-<p class="dateline">{day(figures.business_date)}　{weekday(figures.business_date)}<span>第{context.revision}版</span></p>
+<p class="dateline">{day(figures.business_date)}　{weekday(figures.business_date)}<span>{revision}</span></p>
 <p class="classification">内部资料　注意保管</p>
 </div>
 </header>"""
 
 
+def _corrections_title(figures: Figures) -> str:
+    if figures.is_restated:
+        return "重述差异<small>与公布账相比，按原因</small>"
+    return "当日更正<small>业务日前发生、当日才得知</small>"
+
+
 def _notices(figures: Figures, city: City) -> str:
     parts = []
+    if figures.is_restated:
+        parts.append(
+            '<p class="notice" role="note">本版为<b>重述</b>：以至今到达的全部来件，按发生日重算本业务日；'
+            "第1版和台账不改，差异按原因列在“重述差异”。</p>"
+        )
     if city.is_synthetic:
         parts.append(
             f'<p class="notice" role="note">{escape(city.synthetic_notice or "演示数据，均为虚构。")}</p>'

@@ -29,6 +29,7 @@ SIGNS = {
     "received": "＋", "reopened": "＋", "transferred_in": "＋", "closed": "－", "transferred_out": "－", "withdrawn": "－",
     "corrections": "＋", "closing": "＝",
 }  # fmt: skip
+KNOWN_FLOWS = ("received", "closed", "closing")
 PAIRS = (
     ("累计接收", "known"),
     ("当日接收", "received"),
@@ -136,9 +137,10 @@ def matrix_table(figures: Figures) -> str:
 
 
 def corrections_section(figures: Figures) -> str:
-    """The day's corrections by cause, or that there are none."""
+    """The day's corrections by cause, of a restated day its differences to the book; or that there are none."""
     if not figures.corrections:
-        return '<p class="none">当日无更正。</p>'
+        said = "与公布账没有差异。" if figures.is_restated else "当日无更正。"
+        return f'<p class="none">{said}</p>'
     rows = "".join(
         "<tr>"
         f'<th scope="row">{escape(CAUSE_NAMES.get(row["cause"], str(row["cause"])))}</th>'
@@ -149,12 +151,43 @@ def corrections_section(figures: Figures) -> str:
         for row in figures.corrections
     )
     for basis in BASES:
-        effect = figures.of(basis)["corrections"]
+        effect = figures.correction_effect(basis)
         rows += (
             f'<tr class="total"><th scope="row">合计</th><td class="text">{BASIS_NAMES[basis]}</td>'
             f'<td class="text">更正净额</td><td></td><td>{signed(effect)}</td><td></td></tr>'
         )
     return _table(("原因", "口径", "项目", "涉及", "影响存量", "发生日"), 3, rows)
+
+
+def known_when_table(figures: Figures) -> str:
+    """The last days as they were published and as they are known now, in tickets and leads."""
+    by_day: dict[Any, dict[str, Mapping[str, Any]]] = {}
+    for row in figures.known_when:
+        by_day.setdefault(row["business_date"], {})[str(row["basis"])] = row
+    width = {"received": 2, "closed": 2, "closing": 3}
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{width[name]}" class="begins">{FLOW_NAMES[name]}（{BASIS_NAMES[basis]}）</th>'
+        for basis in BASES
+        for name in KNOWN_FLOWS
+    )
+    units = "".join(
+        '<th scope="col" class="begins">公布</th><th scope="col">现知</th>'
+        + ('<th scope="col">差</th>' if name == "closing" else "")
+        for _ in BASES
+        for name in KNOWN_FLOWS
+    )
+    rows = ""
+    for on, bases in by_day.items():
+        cells = ""
+        for basis in BASES:
+            for name in KNOWN_FLOWS:
+                said, known = (int(bases[basis][f"{name}_{what}"]) for what in ("said", "known"))
+                cells += f'<td class="begins">{count(said)}</td><td>{count(known)}</td>'
+                if name == "closing":
+                    cells += f"<td>{signed(known - said)}</td>"
+        rows += f'<tr><th scope="row">{day_of_month(on)}</th>{cells}</tr>'
+    head = f'<thead><tr><th scope="col" rowspan="2" class="text">业务日</th>{groups}</tr><tr>{units}</tr></thead>'
+    return _scrolling("公布与现知", f"<table>{head}<tbody>{rows}</tbody></table>")
 
 
 def quarantine_section(figures: Figures) -> str:

@@ -55,24 +55,36 @@ def published_database(published: Path, business_date: date | None) -> Path:
 
 def show_day(published: Path, business_date: date | None, console: Console) -> None:
     """Print the clearance table of a day: tickets and leads by channel and division, flows, both on-time figures."""
-    file = published_database(published, business_date)
+    show_file(published_database(published, business_date), console)
+
+
+def show_file(file: Path, console: Console) -> None:
+    """Print the clearance table of a published database."""
     with open_published(file) as connection:
         day = connection.execute("select max(business_date) from clearance.clearance_daily").fetchall()[0][0]
-        console.print(f"\n[bold]欠薪线索清零进度表  {day}[/bold]")
         figures = collect(connection, day)
+        restated = "（重述）" if figures.is_restated else ""
+        console.print(f"\n[bold]欠薪线索清零进度表  {day}{restated}[/bold]")
         for title, column, names in (
             ("分渠道 by channel", "channel", figures.channels),
             ("分区县 by division", "division_code", figures.divisions),
         ):
-            console.print(_flow_table(connection, day, title, column, names))
+            ledger = "clearance_restated" if figures.is_restated else "clearance_daily"
+            console.print(flow_table(connection, ledger, day, title, column, names))
         _print_rates(figures, console)
         _print_waiting(figures, console)
         console.print(f"\n{file.parent}", markup=False)
 
 
-def _flow_table(
-    connection: duckdb.DuckDBPyConnection, day: date, title: str, column: str, names: Mapping[str, str]
+def flow_table(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: str,
+    day: date,
+    title: str,
+    column: str,
+    names: Mapping[str, str],
 ) -> Table:
+    """A day of a ledger (clearance_daily or clearance_restated) by channel or division, with the city's sums."""
     # Narrow enough for a terminal of 80 columns; numbers and names are never cut.
     table = Table(
         title=title,
@@ -89,7 +101,7 @@ def _flow_table(
     table.add_column("超期", justify="right", no_wrap=True)
     sums = ", ".join(f"sum({name})" for name in (*FLOWS, "overdue_open"))
     rows = connection.execute(
-        f"select {column}, basis, {sums} from clearance.clearance_daily where business_date = $1 "
+        f"select {column}, basis, {sums} from clearance.{ledger} where business_date = $1 "
         f"group by rollup (basis, {column}) having basis is not null",
         [day],
     ).fetchall()

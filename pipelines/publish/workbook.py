@@ -1,7 +1,7 @@
 """清零日报_DATE.xlsx: the day's table as an office prints it.
 
-Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 核对, 更正, 未入账, 来源, 说明. All values are values; a text that
-could be read as a formula is written as a text with a quote in front.
+Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 核对, 更正, 公布与现知, 未入账, 来源, 说明. All values are values; a
+text that could be read as a formula is written as a text with a quote in front.
 """
 
 from __future__ import annotations
@@ -65,13 +65,15 @@ def write_workbook(file: Path, figures: Figures, city: City, context: Publicatio
     with disk_full_is_said(file):
         book = new_workbook(file, context.published_at)
         try:
-            subtitle = f"{day(figures.business_date)}　第{context.revision}版"
+            restated = "（重述）" if figures.is_restated else ""
+            subtitle = f"{day(figures.business_date)}　第{context.revision}版{restated}"
             notice = city.synthetic_notice if city.is_synthetic else ""
             _progress(Sheet(book, PROGRESS_SHEET, notice), figures, city, subtitle)
             _standing(Sheet(book, "分渠道", notice), figures, city, subtitle, "渠道")
             _standing(Sheet(book, "分区县", notice), figures, city, subtitle, "属地")
             _checks(Sheet(book, "核对", notice), figures, subtitle)
             _corrections(Sheet(book, "更正", notice), figures, subtitle)
+            _known_when(Sheet(book, "公布与现知", notice), figures, subtitle)
             _quarantine(Sheet(book, "未入账", notice), figures, subtitle)
             _sources(Sheet(book, "来源", notice), figures, subtitle)
             _notes(Sheet(book, NOTES_SHEET, notice), figures, city, context, subtitle)
@@ -195,9 +197,10 @@ def _checks(sheet: Sheet, figures: Figures, subtitle: str) -> None:
 
 
 def _corrections(sheet: Sheet, figures: Figures, subtitle: str) -> None:
+    is_restated = figures.is_restated
     sheet.head(
-        "当日更正（按原因）",
-        f"{subtitle}　业务日之前发生、当日才得知的事项",
+        "重述差异（按原因）" if is_restated else "当日更正（按原因）",
+        f"{subtitle}　{'与公布账相比；公布账不改' if is_restated else '业务日之前发生、当日才得知的事项'}",
         [
             Column("原因", 16),
             Column("口径", 10),
@@ -222,10 +225,35 @@ def _corrections(sheet: Sheet, figures: Figures, subtitle: str) -> None:
                 row["last_on"],
             ]
         )
-    sheet.empty_says("当日无更正")
+    sheet.empty_says("与公布账没有差异" if is_restated else "当日无更正")
     for basis in BASES:
-        effect = figures.of(basis)["corrections"]
+        effect = figures.correction_effect(basis)
         sheet.row([TOTAL, BASIS_NAMES[basis], "更正净额", None, None, effect, None, None], is_total=True)
+    sheet.finish()
+
+
+def _known_when(sheet: Sheet, figures: Figures, subtitle: str) -> None:
+    flows = ("received", "closed", "closing")
+    sheet.head(
+        "公布与现知（近10日，全市）",
+        f"{subtitle}　公布：当日日报所载，不改；现知：按发生日、以本期所知重算",
+        [Column("业务日", 13, "date"), Column("口径", 9)]
+        + [Column(word, 11, "count", FLOW_NAMES[name]) for name in flows for word in ("公布", "现知")]
+        + [Column("在办之差", 12, "signed")],
+    )
+    for row in figures.known_when:
+        values = [row[f"{name}_{what}"] for name in flows for what in ("said", "known")]
+        sheet.row(
+            [
+                row["business_date"],
+                BASIS_NAMES[row["basis"]],
+                *values,
+                row["closing_known"] - row["closing_said"],
+            ]
+        )
+    sheet.notes(
+        ["现知减公布＝逐笔更正之和（数据库 corrections 表中入账日晚于该日者；重述版另加 differences 表）。"]
+    )
     sheet.finish()
 
 

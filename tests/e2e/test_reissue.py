@@ -62,6 +62,40 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace
 
 
+def sums(workspace: Path, relation: str) -> dict[str, dict[str, int]]:
+    names = ("opening", "received", "closed", "corrections", "closing")
+    found = rows(
+        workspace,
+        "latest",
+        f"select basis, {', '.join(f'sum({name})' for name in names)} from {relation} group by basis",
+    )
+    return {row[0]: dict(zip(names, map(int, row[1:]), strict=True)) for row in found}
+
+
+def test_a_past_day_as_published_and_as_known_differ_by_the_listed_corrections(workspace: Path) -> None:
+    day = "2023-08-30"
+    said, known = sums(workspace, f"as_published('{day}')"), sums(workspace, f"as_known('{day}')")
+    listed = rows(
+        workspace, "latest",
+        f"select basis, occurred_on::varchar, flow, effect, cause, corrected_on::varchar from known_since('{day}') order by all",
+    )  # fmt: skip
+    assert listed == [
+        (basis, "2023-08-29", "closed", -1, "late_row", "2023-08-31") for basis in ("lead", "ticket")
+    ]
+    for basis in ("ticket", "lead"):
+        assert said[basis] == {"opening": 2, "received": 1, "closed": 0, "corrections": 0, "closing": 3}
+        assert known[basis] == {"opening": 1, "received": 1, "closed": 0, "corrections": 0, "closing": 2}
+    as_published = clearance(workspace, "show", "--date", day, "--as-published")
+    as_known = clearance(workspace, "show", "--date", day, "--as-known")
+    for text, numbers in ((as_published, said), (as_known, known)):
+        total = next(line for line in text.splitlines() if "全市合计" in line).split()
+        assert (total[2], total[-2]) == (str(numbers["ticket"]["opening"]), str(numbers["ticket"]["closing"]))
+    assert "2 笔" in as_known and "national:XS0001" in as_known and "现知－公布 −1，逐笔合计 −1" in as_known
+    page = (workspace / "published" / "latest" / "index.html").read_text(encoding="utf-8")
+    section = page[page.index("公布与现知") : page.index("来源报送")]
+    assert "<td>−1</td>" in section
+
+
 def test_a_past_day_is_restated_and_everything_else_stays(workspace: Path) -> None:
     published = workspace / "published"
     before = {day: fingerprint(published / day / "r01") for day in DELIVERIES}
@@ -85,6 +119,12 @@ def test_a_past_day_is_restated_and_everything_else_stays(workspace: Path) -> No
     assert rows(workspace, "2023-08-29/r02", kinds)[1] == ("2023-08-29_r02", "reissue")
     manifest = json.loads((published / "2023-08-29/r02/manifest.json").read_text(encoding="utf-8"))
     assert manifest["kind"] == "reissue" and len(manifest["deliveries"]) == 3
+    page = (published / "2023-08-29/r02/index.html").read_text(encoding="utf-8")
+    assert "第2版（重述）" in page and "重述差异" in page and 'data-figure="tickets_closing">1<' in page
+    assert "（重述）" in clearance(workspace, "show", "--date", "2023-08-29")
+    assert "（重述）" not in clearance(workspace, "show", "--date", "2023-08-29", "--as-published")
+    known = clearance(workspace, "show", "--date", "2023-08-29", "--as-known")
+    assert "2023-08-29/r02" in known and "2 笔" in known, "the reissue knows most of the day"
     changes = (published / "2023-08-29/r02/changes.csv").read_text(encoding="utf-8-sig")
     assert "previous_revision,2023-08-29_r01,clearance_restated,2023-08-29,ticket" in changes
 

@@ -129,7 +129,7 @@ def test_text_that_looks_like_a_formula_or_a_script_stays_text(published: Publis
         sheets = [
             archive.read(part).decode() for part in archive.namelist() if part.startswith("xl/worksheets/")
         ]
-    assert len(sheets) == 8
+    assert len(sheets) == 9
     assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
     page = (published.folder / "index.html").read_text(encoding="utf-8")
     assert re.findall(r"<script[^>]*>", page) == ['<script type="application/json" id="figures">']
@@ -141,7 +141,17 @@ def test_text_that_looks_like_a_formula_or_a_script_stays_text(published: Publis
 
 def test_the_workbook_has_its_sheets_in_order_with_two_header_rows(published: Published) -> None:
     book = CalamineWorkbook.from_path(str(published.folder / WORKBOOK))
-    assert book.sheet_names == ["清零进度", "分渠道", "分区县", "核对", "更正", "未入账", "来源", "说明"]
+    assert book.sheet_names == [
+        "清零进度",
+        "分渠道",
+        "分区县",
+        "核对",
+        "更正",
+        "公布与现知",
+        "未入账",
+        "来源",
+        "说明",
+    ]
     rows = book.get_sheet_by_name("清零进度").to_python()
     assert rows[2][:4] == ["属地", "渠道", "上期结转", ""]
     assert rows[3][2:6] == ["件次", "线索", "件次", "线索"]
