@@ -115,18 +115,28 @@ def review_show(
 
     It shows personal data, unless --masked.
     """
-    from pipelines.review.masked import show_masked
-    from pipelines.review.pairs import in_order, look_at, refuse_unpublished, standing_verdicts
+    from pipelines.review.pairs import in_order, look_at, refuse_unpublished
     from pipelines.review.terminal import show_pair
 
     session: Session = context.obj
+    if masked:
+        show_masked_pair(session, ticket_a, ticket_b)
+        return
     pair = in_order(ticket_a, ticket_b)
     workspace = session.workspace()
     refuse_unpublished(workspace, pair)
-    if masked:
-        show_masked(workspace.published, pair, standing_verdicts(workspace).get(pair, ()), console)
-        return
     show_pair(look_at(workspace, session.city, [pair])[0], console)
+
+
+def show_masked_pair(session: Session, ticket_a: str, ticket_b: str) -> None:
+    """Print why two published tickets are one lead or not, without personal data. Raises UnknownSubject."""
+    from pipelines.review.masked import show_masked
+    from pipelines.review.pairs import in_order, refuse_unpublished, standing_verdicts
+
+    pair = in_order(ticket_a, ticket_b)
+    workspace = session.workspace()
+    refuse_unpublished(workspace, pair)
+    show_masked(workspace.published, pair, standing_verdicts(workspace).get(pair, ()), console)
 
 
 @review.command("decide")

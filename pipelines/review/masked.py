@@ -42,7 +42,8 @@ def show_masked(published: Path, pair: Pair, verdicts: Sequence[Verdict], consol
     with open_published(published_database(published, None)) as connection:
         a, b = _rows(connection, TICKETS, pair)
         matches = _rows(connection, MATCHES, pair)
-    scored = next((row for row in matches if row["person_weight"] is not None), None)
+    # (A publication of before the weights has none.)
+    scored = next((row for row in matches if row.get("person_weight") is not None), None)
     show_fields(NOTICE, pair, _fields(a, b, scored), console)
     show_reasons(_decided(a, b, matches, verdicts), console)
     if scored is not None:

@@ -19,6 +19,7 @@ from pipelines.settings import City
 from pipelines.store import Workspace, open_published
 
 Row = Mapping[str, Any]
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,17 @@ def _refuse_unknown(published: duckdb.DuckDBPyConnection, ticket: str) -> None:
     ).fetchall()
     if (ticket,) in known:
         return
+    members = published.execute(
+        "select ticket_id from clearance.tickets where lead_id = $1 order by all", [ticket]
+    ).fetchall()
     meant = ", ".join(str(row[0]) for row in known)
-    raise UnknownSubject(
-        f"no published ticket is called {ticket}",
-        remedy=f"do you mean {meant}?"
-        if meant
-        else "write it as source:number; one that has landed since has to be published first",
-    )
+    if members:
+        remedy = f"that is a lead; name tickets, such as its own: {', '.join(str(row[0]) for row in members[:MOST_NAMED])}"
+    elif meant:
+        remedy = f"do you mean {meant}?"
+    else:
+        remedy = "write it as source:number; one that has landed since has to be published first"
+    raise UnknownSubject(f"no published ticket is called {ticket}", remedy=remedy)
 
 
 def look_at(workspace: Workspace, city: City, pairs: Sequence[Pair]) -> list[PairInReview]:
@@ -113,7 +118,7 @@ def warehouse_of(workspace: Workspace, city: City) -> Iterator[duckdb.DuckDBPyCo
         normalize.prepare(connection, city)
         try:
             yield connection
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise not_made() from error
 
 

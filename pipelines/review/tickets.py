@@ -31,7 +31,7 @@ ALIKE_TEXTS = 0.5
 """Share of the pairs of signs that two texts have in common, from which they are called alike."""
 PUBLISHED = """
 select t.ticket_id, t.ticket_no, t.source, s.title as source_title, t.channel, t.lead_id, t.division_code, d.name as division,
-       t.received_at, t.closed_at, t.status, t.native_status, t.outcome, t.recovered_fen, t.delivery_id, t.row_no,
+       t.received_at, t.closed_at, t.is_open, t.status, t.native_status, t.outcome, t.recovered_fen, t.delivery_id, t.row_no,
        l.claimed_fen as lead_claimed_fen, l.claimed_persons as lead_claimed_persons
 from clearance.tickets as t
 left join clearance.sources as s on s.source = t.source
@@ -62,12 +62,15 @@ def published_tickets(published: duckdb.DuckDBPyConnection, tickets: Sequence[st
 
 
 def told_tickets(connection: duckdb.DuckDBPyConnection, tickets: Mapping[str, Row]) -> dict[str, Row]:
-    """What published tickets say, joined to how they are published. One whose row is not the warehouse's is left out."""
+    """What published tickets say, joined to how they are published. One that stands otherwise in
+    the warehouse is left out: another day was made there since."""
     table = pa.table(
         {
             "ticket_id": pa.array(list(tickets), pa.string()),
             "delivery_id": pa.array([row["delivery_id"] for row in tickets.values()], pa.string()),
             "row_no": pa.array([row["row_no"] for row in tickets.values()], pa.int64()),
+            "is_open": pa.array([row["is_open"] for row in tickets.values()], pa.bool_()),
+            "closed_at": pa.array([row["closed_at"] for row in tickets.values()], pa.timestamp("us")),
         }
     )
     connection.register("review_tickets", table)

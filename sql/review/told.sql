@@ -1,5 +1,6 @@
 -- Grain: one ticket in review with what it says, fields and prose, as they stand in the row that is published. Inputs:
--- review_tickets (ticket_id, delivery_id, row_no), stage.rows, stage.prose, core.features. Why: what a person needs to
+-- review_tickets (ticket_id, delivery_id, row_no, is_open, closed_at), stage.rows, stage.prose, core.features,
+-- core.ticket_state. Why: what a person needs to
 -- see to judge a pair. Personal data: for the reviewer's terminal and workbook alone.
 select
     t.ticket_id, r.ticket_no, f.role, r.title, r.narrative,
@@ -19,4 +20,5 @@ join stage.rows as r on r.delivery_id = t.delivery_id and r.row_no = t.row_no
 join stage.prose as p on p.delivery_id = t.delivery_id and p.row_no = t.row_no
 join core.features as f on f.ticket_id = t.ticket_id
 join core.ticket_state as s on s.ticket_id = t.ticket_id and s.delivery_id = t.delivery_id and s.row_no = t.row_no
+    and s.is_open = t.is_open and s.closed_at is not distinct from t.closed_at
 order by t.ticket_id

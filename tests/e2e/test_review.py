@@ -63,6 +63,8 @@ def test_published_columns_alone_tell_the_reason_without_a_person(office: Office
         "电话 ≠ -2.7 （不公布） （不公布）" in shown and "诉求金额 ≠ -2.4 7,500.00 元 20,300.00 元" in shown
     )
     assert "姓名相同（佐证极强）" in shown and "电话不同（反证中）" in shown and "-14.4 先验" in shown
+    assert shown == office.run("explain", "national:XSG1", "national:XSG2")
+    assert "no published ticket" in office.run("explain", "national:XSG1", "L404", code=2)
     shown = office.run("review", "show", "national:XSW1", "national:XSW2", "--masked")
     assert "已合并：同为线索 L" in shown and "姓氏与称谓相符" in shown and "诉求人 ≈" in shown
     shown = office.run("review", "show", "national:XSS", "national:XSW1", "--masked")

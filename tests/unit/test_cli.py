@@ -74,8 +74,10 @@ def publish_tickets(workspace: Path, *numbers: str) -> None:
     folder = workspace / "published" / "latest"
     folder.mkdir(parents=True)
     with fresh_database(folder / "clearance.duckdb") as connection:
-        connection.execute("create table tickets (ticket_id varchar, ticket_no varchar)")
-        connection.executemany("insert into tickets values ($1, $2)", [(f"hotline:{n}", n) for n in numbers])
+        connection.execute("create table tickets (ticket_id varchar, ticket_no varchar, lead_id varchar)")
+        connection.executemany(
+            "insert into tickets values ($1, $2, $3)", [(f"hotline:{n}", n, f"L{n}") for n in numbers]
+        )
         connection.execute(
             "create table matches (ticket_a varchar, ticket_b varchar, rule varchar, score double, reasons varchar, is_joined boolean)"
         )
@@ -94,6 +96,8 @@ def test_a_verdict_is_on_tickets_that_are_known(tmp_path: Path) -> None:
     assert code == 2 and "no published ticket is called hotline:X" in output
     code, output = clearance(tmp_path, *decide, "B", "same", *BY)
     assert code == 2 and "do you mean hotline:B?" in output
+    code, output = clearance(tmp_path, *decide, "LB", "same", *BY)
+    assert code == 2 and "that is a lead; name tickets, such as its own: hotline:B" in output
     assert not list((tmp_path / "registry").rglob("*.parquet"))
     assert clearance(tmp_path, *decide, "hotline:B", "same", *BY)[0] == 0
 
