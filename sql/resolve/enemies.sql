@@ -29,7 +29,7 @@ reasoned as (
         c.claim, c.employer,
         case
             when c.a.id_number <> c.b.id_number then '身份证号不同'
-            when (c.a.role = 'representative') <> (c.b.role = 'representative') then '集体与个人分别计'
+            when groups_exclude(c.a, c.b, name_likeness(c.a.person, c.b.person), c.contact, c.claim) then '集体与个人分别计'
             when not coalesce(c.a.id_number = c.b.id_number, false) and c.is_other_name then '姓名不同'
             when periods_exclude(c.a, c.b, c.contact, c.claim, case when c.employer = 'other code' then 'different' else 'same' end)
                 then '欠薪时段不相交'

@@ -32,6 +32,9 @@ with told as (
              else p.told_period.last end as period_to,
         coalesce(v.claimed_fen,
                  p.told_claim.fen * case when p.told_claim.is_each then coalesce(p.told_persons.persons, 1) else 1 end) as claimed_fen,
+        coalesce(v.claimed_persons = 1, false) as is_one_stated,
+        -- So much for each, and nowhere how many they are: no sum of the matter.
+        coalesce(v.claimed_fen is null and p.told_claim.is_each and p.told_persons.persons is null, false) as is_claim_per_head,
         coalesce(case when v.claimed_persons > 1 then v.claimed_persons end, p.told_persons.persons) as persons
     from core.ticket_state as s
     join core.ticket_versions as v on v.ticket_id = s.ticket_id and v.delivery_id = s.delivery_id and v.row_no = s.row_no

@@ -43,7 +43,7 @@ select
     * exclude (a, b),
     case
         when id_number = 'different' then '身份证号不同'
-        when is_group_and_person then '集体与个人分别计'
+        when groups_exclude(a, b, person, contact, claim) then '集体与个人分别计'
         when (a.role = 'reporter' or b.role = 'reporter') and not is_quoted then '举报件只凭编号关联'
         when id_number <> 'same' and person = 'different' then '姓名不同'
         when periods_exclude(a, b, contact, claim, employer) then '欠薪时段不相交'
@@ -57,20 +57,27 @@ select
         -- Nobody is named: sum and employer must say that it is the caller of before.
         or (contact in ('same', 'told') and person = 'unknown' and a.role <> 'agent' and b.role <> 'agent'
             and claim in ('same', 'close') and employer in ('same', 'variant'))
+        or (contact = 'same' and person = 'unknown' and claim = 'same' and period = 'same' and employer <> 'different'
+            and (a.claimed_fen % 100000 <> 0 or (a.role <> 'agent' and b.role <> 'agent')))
         -- The one text names who signs the other: an agent and the principal, about one sum.
         or (person = 'told' and claim = 'same' and employer in ('same', 'variant') and period <> 'apart')
         or (contact = 'masked' and person in ('same', 'compatible'))
         or (contact = 'shared' and person = 'same')
+        or (contact = 'shared' and person = 'compatible' and claim = 'same' and period = 'same' and employer in ('same', 'variant'))
         -- Another phone: the same name, employer, and sum; a name that only fits (王先生) is not enough, whatever else agrees.
         or (contact in ('different', 'unknown') and person in ('same', 'sound') and employer in ('same', 'variant')
             and ((claim = 'same' and (person = 'same' or period = 'same'))
                  or (person = 'same' and claim = 'close' and period = 'same' and project in ('same', 'variant'))))
+        -- No employer is told: the same name, months, and a sum that is not a round one.
+        or (contact in ('different', 'unknown') and person = 'same' and employer = 'unknown' and claim = 'same' and period = 'same'
+            and a.claimed_fen % 100000 <> 0)
         or (is_quoted and employer in ('same', 'variant') and person not in ('different', 'told') and claim <> 'different')
     )
     -- Another sum may be another matter: all else must agree.
     and (claim <> 'different' or is_quoted or (period = 'same' and employer = 'same' and project <> 'different'))
     -- A phone of several people may be that of one who speaks for them under the own name: the very sum, or sum and months.
     and (contact <> 'shared' or is_quoted or id_number = 'same'
+         or (person = 'compatible' and claim = 'same' and period = 'same')
          or (person = 'same' and (claim = 'same' or (claim = 'close' and period = 'same' and employer in ('same', 'variant')))))
         as is_one_matter
 from parts

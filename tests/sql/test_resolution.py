@@ -59,6 +59,11 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"claimant_phone": PHONE},
         {"claimant_phone": PHONE, "claimant_name": "张三丰先生"},
     ),
+    "a group's second ticket that leaves the group unsaid": (
+        {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12}, {"claimant_phone": PHONE}),
+    "no employer told, a sum that is not round": (
+        {"claimant_phone": PHONE, "claimed_fen": 1_828_100},
+        {"claimant_phone": OTHER_PHONE, "claimed_fen": 1_828_100, "employer": None}),
     "a group's second ticket": (
         {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12},
         {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12},
@@ -74,6 +79,13 @@ def test_one_matter_of_one_worker_is_one_lead(case: str) -> None:
 
 BOSS = "老板王大力电话13911112222，每人被欠18000元"
 APART: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a group and a member whose source states one person": (
+        {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12}, {"claimant_phone": PHONE, "claimed_persons": 1}),
+    "a group and a member of another sum": (
+        {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12}, {"claimant_phone": PHONE, "claimed_fen": 180_000}),
+    "no employer told, a round sum": (
+        {"claimant_phone": PHONE, "claimed_fen": 1_800_000},
+        {"claimant_phone": OTHER_PHONE, "claimed_fen": 1_800_000, "employer": None}),
     "brothers with one phone": ({"claimant_phone": PHONE, "claimant_name": "张建国"}, {"claimant_phone": PHONE, "claimant_name": "张建军"}),
     "names that sound alike, one phone": ({"claimant_phone": PHONE, "claimant_name": "李明"}, {"claimant_phone": PHONE, "claimant_name": "李鸣"}),
     "one name, two valid IDs": ({"claimant_id_number": ID, "claimant_phone": PHONE}, {"claimant_id_number": OTHER_ID, "claimant_phone": PHONE}),
@@ -93,8 +105,8 @@ APART: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a firm of the same brand in another trade": (
         {"claimant_phone": PHONE}, {"claimant_phone": PHONE, "employer": "宁夏恒泰餐饮管理有限公司", "claimed_fen": 700_000}),
     "months that do not meet": ({"claimant_phone": PHONE}, {"claimant_phone": PHONE, "period_from": 202306, "period_to": 202307}),
-    "a group and its member": (
-        {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12}, {"claimant_phone": PHONE, "claimed_fen": 1_800_000}),
+    "a group and a member of the same sum, another phone": (
+        {"claimant_phone": PHONE, "is_group": True, "claimed_persons": 12}, {"claimant_phone": OTHER_PHONE}),
     "the same wage for another month, after closing": (
         {"claimant_phone": PHONE, **PROSE, "narrative": "3月份工资6000元没发", "received_at": datetime(2023, 4, 5), "status": "closed",
          "closed_at": datetime(2023, 4, 20), "changed_at": datetime(2023, 4, 20)},
