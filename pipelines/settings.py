@@ -39,6 +39,8 @@ class Thresholds(Frozen):
     major_persons: int = 50
     major_fen: int = 100_000_000
     due_soon_working_days: int = 3
+    # A suspension that lasts longer (calendar days) is flagged: one that never ends hides a ticket.
+    suspended_days: int = 90
 
 
 class City(Frozen):

@@ -44,6 +44,8 @@ MARTS = (
     "channels",
     "calendar",
     "campaign",
+    "indicators",
+    "cohorts",
 )
 
 
@@ -155,7 +157,10 @@ def make_tables(
         "large_fen": city.thresholds.large_fen,
         "major_persons": city.thresholds.major_persons,
         "major_fen": city.thresholds.major_fen,
+        "due_soon": city.thresholds.due_soon_working_days,
+        "suspended_days": city.thresholds.suspended_days,
     }
+    run_sql(connection, "tickets/ticket_findings", parameters)
     for name in MARTS:
         run_sql(connection, f"marts/{name}", parameters)
     drifted = quality.make_drift(workspace, connection, contracts, making.known, making.business_date)

@@ -123,7 +123,7 @@ class InventedCity:
             "employer": HOSTILE if number == 0 else f"宁夏虚构第{number % 40}建筑公司", "project": f"虚构花园{number % 25}期",
             "industry": "construction", "is_government_project": False, "claimant_masked": "张*",
             "person_key": f"{number:016x}", "is_group": False, "is_reply_owed": is_open and number % 6 == 5,
-            "extension_count": 0, "return_count": 0, "flags": "", "delivery_id": f"{number % 5:020x}", "row_no": number + 1,
+            "extension_count": 0, "return_count": 0, "flags": "" if number % 50 else "extended_repeatedly", "delivery_id": f"{number % 5:020x}", "row_no": number + 1,
         }  # fmt: skip
         self.rows["tickets"].append(row)
         events = [("received", row["received_at"]), ("accepted", row["accepted_at"])]

@@ -7,7 +7,7 @@ warehouse before and the published database after writing, so the two can be com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -30,9 +30,15 @@ CAMPAIGN = (
     "stock_baseline", "stock_cleared", "stock_left", "inflow", "inflow_open", "closed_unpaid", "reply_owed",
     "quarantined",
 )  # fmt: skip
+# (What the ledger and the campaign count too is taken from there.)
+INDICATORS = (
+    "overdue_0_7", "overdue_8_15", "overdue_16_30", "overdue_31_60", "overdue_over_60", "repeats", "money_disagrees",
+    "promised", "promised_fen", "promised_paid_fen", "promised_unpaid", "extended_repeatedly", "extended_on_last_day",
+    "extended_after_deadline", "returned_repeatedly",
+)  # fmt: skip
 KEY_NAMES = (
     "known", "open", "overdue", "known_closed", "known_on_time", "due", "due_on_time", "stock_baseline",
-    "stock_cleared", "closed_unpaid", *FLOWS,
+    "stock_cleared", "closed_unpaid", *FLOWS, "due_soon", *INDICATORS,
 )  # fmt: skip
 Cell = tuple[str, str, str]
 Counts = Mapping[str, int]
@@ -74,14 +80,17 @@ class Figures:
     sources: Sequence[Mapping[str, Any]]
     checks: Sequence[Mapping[str, Any]]
     incidents: Mapping[str, Mapping[str, int]]
+    indicators: Mapping[Cell, Counts] = field(default_factory=dict)
+    cohorts: Sequence[Mapping[str, Any]] = ()
+    replies_owed: Sequence[Mapping[str, Any]] = ()
     known_when: Sequence[Mapping[str, Any]] = ()
     is_restated: bool = False
 
     def of(self, basis: str, division: str = ALL, channel: str = ALL) -> dict[str, int]:
         """Every count of a cell: the day's flows, what stands at its end (`known_…`: of all known), the campaign's."""
         cell = (basis, division, channel)
-        counts = dict.fromkeys((*DAY_MEASURES, *STANDING, *CAMPAIGN), 0)
-        for part in (self.day, self.campaign, self.standing):
+        counts = dict.fromkeys((*DAY_MEASURES, *STANDING, *CAMPAIGN, *INDICATORS), 0)
+        for part in (self.day, self.campaign, self.standing, self.indicators):
             counts.update(part.get(cell, {}))
         return counts
 
@@ -187,6 +196,16 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
             "select * from clearance.checks order by status = 'passed', is_blocking desc, check_name, subject",
         ),
         incidents=incidents,
+        indicators=_cells(
+            connection,
+            INDICATORS,
+            "select * from clearance.indicators where business_date = $1",
+            business_date,
+        )
+        if _has_table(connection, "indicators")
+        else {},
+        cohorts=_rows(connection, COHORTS) if _has_table(connection, "cohorts") else (),
+        replies_owed=_rows(connection, REPLIES_OWED),
         known_when=_rows(connection, KNOWN_WHEN, business_date),
         is_restated=is_restated,
     )
@@ -227,6 +246,23 @@ select cause, basis, flow, cast(sum(quantity) as integer) as quantity, cast(sum(
 from clearance.differences
 group by cause, basis, flow
 order by cause, basis desc, flow
+"""
+COHORTS = """
+select month, basis, cast(sum(received) as integer) as received, cast(sum(closed) as integer) as closed,
+       cast(sum(still_open) as integer) as still_open
+from clearance.cohorts
+group by month, basis
+order by month desc, basis desc
+limit 24
+"""
+REPLIES_OWED = """
+select t.source, coalesce(s.title, t.source) as title, t.ticket_no, t.division_code, t.channel, t.handler, t.received_at,
+       t.due_at, t.is_overdue, t.lead_id
+from clearance.tickets as t
+left join clearance.sources as s on s.source = t.source
+where t.is_reply_owed
+order by t.source, t.received_at, t.ticket_id
+limit 2000
 """
 # What was said of the last days, and what is known of them now.
 KNOWN_WHEN = """
@@ -308,6 +344,15 @@ def channel_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         }
         for name, entry in channels().items()
     ]
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the current database has a table: a day that was published before it came has none."""
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where table_name = $1 and database_name = current_database()",
+        [name],
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _standing(connection: duckdb.DuckDBPyConnection, business_date: date) -> dict[Cell, Counts]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pipelines.publish.charts import flow_chart, stock_chart
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.figures import Figures
+from pipelines.publish.indicator_tables import cohort_table, indicator_table, replies_section
 from pipelines.publish.page_tables import (
     checks_section,
     corrections_section,
@@ -85,6 +86,13 @@ def page(figures: Figures, city: City, context: PublicationContext) -> str:
 {standing_table(figures, "division")}
 <h2>分渠道<small>累计至业务日终；每格先件次、后线索</small></h2>
 {standing_table(figures, "channel")}
+<h2>超期账龄与督办指标<small>每格先件次、后线索；承诺与已付按线索计</small></h2>
+{indicator_table(figures, "division")}
+<div style="margin-top:14px">{indicator_table(figures, "channel")}</div>
+<div class="pair">
+<section><h2>办结率<small>按接收月份，近12个月</small></h2>{cohort_table(figures)}</section>
+<section><h2>应回复未回复<small>线索已了结或已在他处办结，本件未答复</small></h2>{replies_section(figures)}</section>
+</div>
 <h2>在办分布<small>属地 × 渠道，件次（线索）；线索按其最早一件的渠道和属地计，可多于该格的件次</small></h2>
 {matrix_table(figures)}
 <div class="pair">

@@ -52,7 +52,7 @@ def flow_table(figures: Figures) -> str:
             f'<td><span data-figure="{basis}s_{name}">{count(counts[name])}</span></td>' for name in FLOWS
         )
         rows += f'<tr><th scope="row">{BASIS_NAMES[basis]}</th>{cells}</tr>'
-    return _scrolling(
+    return scrolling(
         "当日进出",
         f'<table class="flow"><thead><tr><th scope="col" class="text">口径</th>{heads}</tr></thead><tbody>{rows}</tbody></table>',
     )
@@ -75,7 +75,7 @@ def standing_table(figures: Figures, by: str) -> str:
     names = figures.divisions if by == "division" else figures.channels
     rows = "".join(_standing_row(figures, by, code, name) for code, name in names.items())
     rows += _standing_row(figures, by, ALL, "全市合计")
-    return _scrolling(f"分{what}办理情况", f"<table>{head}<tbody>{rows}</tbody></table>")
+    return scrolling(f"分{what}办理情况", f"<table>{head}<tbody>{rows}</tbody></table>")
 
 
 def _standing_row(figures: Figures, by: str, code: str, name: str) -> str:
@@ -130,7 +130,7 @@ def matrix_table(figures: Figures) -> str:
             cells += f"<td{style}>{count(tickets)}<small>（{count(leads)}）</small></td>"
         total = ' class="total"' if division == ALL else ""
         rows += f'<tr{total}><th scope="row">{escape(name)}</th>{cells}</tr>'
-    return _scrolling(
+    return scrolling(
         "在办分布",
         f'<table><thead><tr><th scope="col" class="text">属地</th>{heads}</tr></thead><tbody>{rows}</tbody></table>',
     )
@@ -156,7 +156,7 @@ def corrections_section(figures: Figures) -> str:
             f'<tr class="total"><th scope="row">合计</th><td class="text">{BASIS_NAMES[basis]}</td>'
             f'<td class="text">更正净额</td><td></td><td>{signed(effect)}</td><td></td></tr>'
         )
-    return _table(("原因", "口径", "项目", "涉及", "影响存量", "发生日"), 3, rows)
+    return simple_table(("原因", "口径", "项目", "涉及", "影响存量", "发生日"), 3, rows)
 
 
 def known_when_table(figures: Figures) -> str:
@@ -187,7 +187,7 @@ def known_when_table(figures: Figures) -> str:
                     cells += f"<td>{signed(known - said)}</td>"
         rows += f'<tr><th scope="row">{day_of_month(on)}</th>{cells}</tr>'
     head = f'<thead><tr><th scope="col" rowspan="2" class="text">业务日</th>{groups}</tr><tr>{units}</tr></thead>'
-    return _scrolling("公布与现知", f"<table>{head}<tbody>{rows}</tbody></table>")
+    return scrolling("公布与现知", f"<table>{head}<tbody>{rows}</tbody></table>")
 
 
 def quarantine_section(figures: Figures) -> str:
@@ -205,7 +205,7 @@ def quarantine_section(figures: Figures) -> str:
         f'<tr class="total"><th scope="row">合计</th><td></td><td>{count(total)}</td>'
         f"<td>{count(figures.key()['quarantined'])}</td></tr>"
     )
-    return _table(("来源", "原因", "累计隔离", "其中未入账"), 2, rows)
+    return simple_table(("来源", "原因", "累计隔离", "其中未入账"), 2, rows)
 
 
 def sources_table(figures: Figures) -> str:
@@ -238,7 +238,7 @@ def sources_table(figures: Figures) -> str:
         "总数核对",
         "拒收批数",
     )
-    return _table(heads, 2, rows, also_text=(9,), label="来源报送")
+    return simple_table(heads, 2, rows, also_text=(9,), label="来源报送")
 
 
 def checks_section(figures: Figures) -> str:
@@ -249,9 +249,9 @@ def checks_section(figures: Figures) -> str:
     said += f"，{count(len(other))} 项提示（不阻断发布）。" if other else "。"
     names = subject_names(figures.sources)
     heads = ("结果", "核对内容", "对象", "发现", "应为")
-    shown = _table(heads, 3, _check_rows(other, names)) if other else ""
+    shown = simple_table(heads, 3, _check_rows(other, names)) if other else ""
     rows = _check_rows([*other, *passed], names)
-    return f"<p>{said}</p>{shown}<details><summary>全部核对</summary>{_table(heads, 3, rows)}</details>"
+    return f"<p>{said}</p>{shown}<details><summary>全部核对</summary>{simple_table(heads, 3, rows)}</details>"
 
 
 def _check_rows(checks: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
@@ -274,17 +274,19 @@ def _span(first: object, last: object) -> str:
     return texts[0] if texts[0] == texts[1] else f"{texts[0]}至{texts[1]}"
 
 
-def _table(
+def simple_table(
     heads: Sequence[str], text_columns: int, rows: str, also_text: Sequence[int] = (), label: str = ""
 ) -> str:
+    """A table with one header row, the first `text_columns` and those in `also_text` aligned as text."""
     cells = "".join(
         f'<th scope="col"{" class=text" if index < text_columns or index in also_text else ""}>{head}</th>'
         for index, head in enumerate(heads)
     )
-    return _scrolling(
+    return scrolling(
         label or heads[0], f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _scrolling(label: str, table: str) -> str:
+def scrolling(label: str, table: str) -> str:
+    """A table in a region that scrolls sideways and can be reached with the keyboard."""
     return f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0">{table}</div>'

@@ -1,7 +1,8 @@
 """清零日报_DATE.xlsx: the day's table as an office prints it.
 
-Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 核对, 更正, 公布与现知, 未入账, 来源, 说明. All values are values; a
-text that could be read as a formula is written as a text with a quote in front.
+Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 账龄与督办, 分月办结率, 应回复未回复, 核对, 更正,
+公布与现知, 未入账, 来源, 说明. All values are values; a text that could be read as a formula is written as a text with a
+quote in front.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from pathlib import Path
 
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.figures import ALL, BASES, FLOWS, Figures
+from pipelines.publish.indicator_sheets import cohort_sheet, indicator_sheet, replies_sheet
 from pipelines.publish.sheet import Column, Sheet, new_workbook
 from pipelines.publish.wording import (
+    AGES,
     BASIS_NAMES,
     CAUSE_NAMES,
     CHECK_STATUS_NAMES,
+    CONDUCT,
     FIELD_NAMES,
     FLOW_NAMES,
     FORMULAS,
@@ -71,6 +75,9 @@ def write_workbook(file: Path, figures: Figures, city: City, context: Publicatio
             _progress(Sheet(book, PROGRESS_SHEET, notice), figures, city, subtitle)
             _standing(Sheet(book, "分渠道", notice), figures, city, subtitle, "渠道")
             _standing(Sheet(book, "分区县", notice), figures, city, subtitle, "属地")
+            indicator_sheet(Sheet(book, "账龄与督办", notice), figures, city.name, subtitle)
+            cohort_sheet(Sheet(book, "分月办结率", notice), figures, subtitle)
+            replies_sheet(Sheet(book, "应回复未回复", notice), figures, subtitle)
             _checks(Sheet(book, "核对", notice), figures, subtitle)
             _corrections(Sheet(book, "更正", notice), figures, subtitle)
             _known_when(Sheet(book, "公布与现知", notice), figures, subtitle)
@@ -409,6 +416,14 @@ _MEASURES = {
     "stock_cleared": "存量已清",
     "closed_unpaid": "办结未支付",
     **{name: f"当日{label}" for name, label in FLOW_NAMES.items()},
+    "due_soon": "即将到期",
+    **{name: f"超期{label}" for name, label in AGES.items()},
+    **CONDUCT,
+    "repeats": "重复",
+    "promised": "承诺支付",
+    "promised_fen": "承诺金额（分）",
+    "promised_paid_fen": "承诺后已付（分）",
+    "promised_unpaid": "承诺未付清",
 }
 KEY_NAMES = {
     **{

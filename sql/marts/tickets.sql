@@ -1,5 +1,5 @@
 -- Grain: one ticket at the end of the business date. Inputs: core.ticket_state, core.ticket_parties, core.clocks,
--- core.lead_of_ticket, core.leads, $business_date. Why: published form: a name only as 张*, a person only as a keyed hash.
+-- core.ticket_findings, core.lead_of_ticket, core.leads, $business_date. Why: published form: a name only as 张*, a person only as a keyed hash.
 create or replace table clearance.tickets as
 select
     s.ticket_id, s.source, s.channel, s.ticket_no, l.lead_id, e.incident_id, s.division_code,
@@ -16,7 +16,7 @@ select
     s.is_open and (e.is_settled or e.has_closed_ticket) as is_reply_owed,
     s.extension_count, s.return_count,
     array_to_string(list_sort(list_concat(
-        coalesce(s.flags, []),
+        coalesce(s.flags, []), coalesce(f.findings, []),
         case when c.disagrees_with_source then ['source_deadline_differs'] else [] end)), ',') as flags,
     s.delivery_id, s.row_no
 from core.ticket_state as s
@@ -24,4 +24,5 @@ left join core.lead_of_ticket as l on l.ticket_id = s.ticket_id
 left join core.leads as e on e.lead_id = l.lead_id
 left join core.clocks as c on c.ticket_id = s.ticket_id and c.is_closing
 left join core.ticket_parties as p on p.ticket_id = s.ticket_id
+left join core.ticket_findings as f on f.ticket_id = s.ticket_id
 order by s.ticket_id

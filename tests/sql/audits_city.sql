@@ -76,16 +76,16 @@ insert into registry.ledger_entries values ('ticket', 'hotline:GD1', 'received',
 create table clearance.tickets (ticket_id varchar, source varchar, channel varchar, ticket_no varchar, lead_id varchar,
     division_code varchar, received_at timestamp, due_at timestamp, closed_at timestamp, status varchar,
     is_open boolean, is_overdue boolean, recovered_fen bigint, employer varchar, claimant_masked varchar,
-    person_key varchar);
+    person_key varchar, is_reply_owed boolean default false);
 insert into clearance.tickets values
     ('hotline:GD1', 'hotline', 'hotline', 'GD1', 'L1', '640104', '2023-08-30 10:00', '2023-09-06 23:59:59', null,
-     'handling', true, false, null, '宁夏某某建筑有限公司', '张*', 'aaaaaaaaaaaaaaaaaaaaaaaa'),
+     'handling', true, false, null, '宁夏某某建筑有限公司', '张*', 'aaaaaaaaaaaaaaaaaaaaaaaa', false),
     ('national:N1', 'national', 'national', 'N1', 'L1', '640104', '2023-08-30 09:00', null, '2023-08-31 15:00',
-     'closed', false, false, 100000, '宁夏某某建筑有限公司', '张*', 'aaaaaaaaaaaaaaaaaaaaaaaa'),
+     'closed', false, false, 100000, '宁夏某某建筑有限公司', '张*', 'aaaaaaaaaaaaaaaaaaaaaaaa', false),
     ('petition:P1', 'petition', 'petition', 'P1', 'L2', '640100', '2023-08-31 00:00', null, '2023-08-31 00:00',
-     'closed', false, false, 50000, null, '李*', null),
+     'closed', false, false, 50000, null, '李*', null, false),
     ('regional:R1', 'regional', 'direct', 'R1', 'L3', '640104', '2023-08-30 08:00', '2023-08-30 23:59:59', null,
-     'accepted', true, true, null, null, null, null);
+     'accepted', true, true, null, null, null, null, false);
 create table clearance.leads (lead_id varchar, incident_id varchar, division_code varchar, channel varchar,
     first_received_at timestamp, ticket_count integer, open_tickets integer, status varchar, is_overdue boolean,
     closed_at timestamp, recovered_fen bigint);
@@ -113,6 +113,13 @@ select source, count(*) as rows_landed, count(*) filter (where disposition = 've
        count(*) filter (where disposition = 'out_of_scope') as rows_out_of_scope,
        count(*) filter (where disposition = 'quarantined') as rows_quarantined
 from core.known_rows group by source;
+create table clearance.indicators as
+select basis, division_code, channel, count(*) as known, count(*) filter (where is_overdue) as overdue,
+       count(*) filter (where is_overdue) as overdue_0_7, 0 as overdue_8_15, 0 as overdue_16_30, 0 as overdue_31_60,
+       0 as overdue_over_60, count(*) filter (where is_reply_owed) as replies_owed
+from (select 'ticket' as basis, division_code, channel, is_overdue, is_reply_owed from clearance.tickets
+      union all select 'lead', division_code, channel, is_overdue, false from clearance.leads)
+group by all;
 create table clearance.campaign (basis varchar, division_code varchar, channel varchar, stock_baseline integer,
     stock_cleared integer, stock_left integer, clearance_rate double);
 insert into clearance.campaign values

@@ -173,6 +173,12 @@ BREAKS: dict[str, list[str]] = {
         "update clearance.corrections set cause = null",
         f"update clearance.clearance_daily set corrections = 1 where {CELL}",
     ],
+    "indicators_agree_with_the_lists": [
+        "update clearance.indicators set overdue_0_7 = 5",
+        "update clearance.indicators set known = 9 where basis = 'lead'",
+        "update clearance.tickets set is_reply_owed = true where ticket_id = 'hotline:GD1'",
+        "delete from clearance.indicators where channel = 'direct'",
+    ],
     "knowledge_is_accounted_for": [
         "delete from clearance.corrections where basis = 'lead'",
         "update clearance.corrections set booked_on = '2023-09-01'",
