@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import ConfigurationError, ContractError
 
@@ -24,11 +24,37 @@ class Frozen(BaseModel):
 
 
 class Campaign(Frozen):
-    """The clearance campaign: stock on `baseline_date` is to be cleared by `target_date`."""
+    """The clearance campaign: stock on `baseline_date` is to be cleared by `target_date`.
+
+    `divisions` and `channels` are its scope; empty: all.
+    """
 
     name: str
     baseline_date: date
     target_date: date
+    divisions: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+class Levels(Frozen):
+    """From which share on a warning is blue, yellow, red."""
+
+    blue: float = Field(gt=0)
+    yellow: float = Field(gt=0)
+    red: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _rise(self) -> Levels:
+        if not self.blue < self.yellow < self.red:
+            raise ValueError("blue, yellow and red rise in this order")
+        return self
+
+
+class Warnings(Frozen):
+    """When the page warns (local, to confirm): `behind` the campaign's course, `overdue` of what is open."""
+
+    behind: Levels = Levels(blue=0.05, yellow=0.10, red=0.20)
+    overdue: Levels = Levels(blue=0.05, yellow=0.10, red=0.20)
 
 
 class Thresholds(Frozen):
@@ -55,6 +81,7 @@ class City(Frozen):
     synthetic_notice: str = ""
     campaign: Campaign | None = None
     thresholds: Thresholds = Thresholds()
+    warnings: Warnings = Warnings()
     # No ticket is older: the national calendar begins with this year, and so do the systems.
     first_receipt_year: int = 2004
     warehouse_memory: str = "5GB"

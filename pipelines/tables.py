@@ -46,6 +46,8 @@ MARTS = (
     "campaign",
     "indicators",
     "cohorts",
+    "burn_down",
+    "warnings",
 )
 
 
@@ -159,6 +161,14 @@ def make_tables(
         "major_fen": city.thresholds.major_fen,
         "due_soon": city.thresholds.due_soon_working_days,
         "suspended_days": city.thresholds.suspended_days,
+        "scope_divisions": list(campaign.divisions) if campaign else [],
+        "scope_channels": list(campaign.channels) if campaign else [],
+        "before_sequence": making.before_sequence,
+        **{
+            f"{kind}_{level}": share
+            for kind, levels in (("behind", city.warnings.behind), ("overdue", city.warnings.overdue))
+            for level, share in levels.model_dump().items()
+        },
     }
     run_sql(connection, "tickets/ticket_findings", parameters)
     for name in MARTS:

@@ -1,9 +1,9 @@
-"""Two small charts as hand-written SVG: the stock over the days, and what came in and went each day."""
+"""Small charts as hand-written SVG: the stock over the days, what came in and went each day, the campaign's course."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 from typing import Any
 
@@ -79,6 +79,33 @@ def flow_chart(trend: Sequence[Mapping[str, Any]]) -> str:
     last = trend[-1] if trend else {"tickets_received": 0, "tickets_closed": 0}
     said = f"末日接收 {count(last['tickets_received'] or 0)}，办结 {count(last['tickets_closed'] or 0)}"
     return _svg("每日接收与办结", f"{_span(days)}，{said}", parts)
+
+
+def burn_chart(series: Sequence[Mapping[str, Any]], target: date) -> str:
+    """What is left of the stock and of the inflow, in tickets, beside the even course from the first day to the target."""
+    rows = [row for row in series if row["basis"] == "ticket"]
+    if not rows:
+        return _svg("清零进度", "没有数据", [])
+    first, stock = rows[0]["day"], int(rows[0]["stock_baseline"])
+    days = [first + timedelta(days=number) for number in range(max((target - first).days, 1) + 1)]
+    top = _nice_top(max([stock, *(int(row[name]) for row in rows for name in ("stock_left", "inflow_open"))]))
+    parts = [_grid(top), _dates(days)]
+    parts.append(
+        f'<line x1="{_x(0, len(days)):.1f}" y1="{_y(stock, top):.1f}" x2="{_x(len(days) - 1, len(days)):.1f}" '
+        f'y2="{_y(0, top):.1f}" stroke="{PALE}" stroke-width="2" stroke-dasharray="5 4"/>'
+    )
+    ends = []
+    for name, label, color in (("stock_left", "存量未清", ACCENT), ("inflow_open", "增量未结", SECOND)):
+        points = [(_x((row["day"] - first).days, len(days)), _y(int(row[name]), top)) for row in rows]
+        parts.append(
+            f'<polyline fill="none" stroke="{color}" stroke-width="2" stroke-linejoin="round" '
+            f'points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
+        )
+        parts.append(f'<circle cx="{points[-1][0]:.1f}" cy="{points[-1][1]:.1f}" r="3" fill="{color}"/>')
+        ends.append((points[-1][1], f"{label} {count(int(rows[-1][name]))}", color))
+    parts += _end_labels(ends)
+    said = "；".join(text for _, text, _ in ends)
+    return _svg("清零进度", f"{_span([first, rows[-1]['day']])}，{said}；虚线为均匀推进", parts)
 
 
 def _svg(title: str, description: str, parts: Sequence[str]) -> str:

@@ -82,6 +82,9 @@ class Figures:
     incidents: Mapping[str, Mapping[str, int]]
     indicators: Mapping[Cell, Counts] = field(default_factory=dict)
     cohorts: Sequence[Mapping[str, Any]] = ()
+    paces: Mapping[Cell, Pace] = field(default_factory=dict)
+    burn_down: Sequence[Mapping[str, Any]] = ()
+    warnings: Sequence[Mapping[str, Any]] = ()
     replies_owed: Sequence[Mapping[str, Any]] = ()
     known_when: Sequence[Mapping[str, Any]] = ()
     is_restated: bool = False
@@ -152,7 +155,8 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
         business_date,
     )
     campaign_rows = "select * from clearance.campaign where business_date = $1"
-    pace = _pace(connection, campaign_rows, business_date)
+    paces = _paces(connection, campaign_rows, business_date)
+    pace = {basis: entry for (basis, *place), entry in paces.items() if place == [ALL, ALL]}
     standing_channels = channel_rows(connection)
     return Figures(
         business_date=business_date,
@@ -206,6 +210,9 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
         else {},
         cohorts=_rows(connection, COHORTS) if _has_table(connection, "cohorts") else (),
         replies_owed=_rows(connection, REPLIES_OWED),
+        paces=paces,
+        burn_down=_rows(connection, BURN_DOWN) if _has_table(connection, "burn_down") else (),
+        warnings=_rows(connection, WARNINGS) if _has_table(connection, "warnings") else (),
         known_when=_rows(connection, KNOWN_WHEN, business_date),
         is_restated=is_restated,
     )
@@ -254,6 +261,22 @@ from clearance.cohorts
 group by month, basis
 order by month desc, basis desc
 limit 24
+"""
+BURN_DOWN = """
+select day, basis, cast(sum(stock_baseline) as integer) as stock_baseline, cast(sum(stock_left) as integer) as stock_left,
+       cast(sum(inflow_on_day) as integer) as inflow_on_day, cast(sum(inflow) as integer) as inflow,
+       cast(sum(inflow_open) as integer) as inflow_open
+from clearance.burn_down
+group by day, basis
+order by day, basis desc
+"""
+WARNINGS = """
+select w.kind, w.level, w.division_code, w.channel, w.incident_id, w.observed, w.threshold, i.employer, i.project,
+       i.persons, i.claimed_fen, i.lead_count
+from clearance.warnings as w
+left join clearance.incidents as i on i.incident_id = w.incident_id
+order by case w.level when 'red' then 0 when 'yellow' then 1 else 2 end, w.kind, w.division_code nulls first,
+         w.channel nulls first, w.incident_id
 """
 REPLIES_OWED = """
 select t.source, coalesce(s.title, t.source) as title, t.ticket_no, t.division_code, t.channel, t.handler, t.received_at,
@@ -359,10 +382,16 @@ def _standing(connection: duckdb.DuckDBPyConnection, business_date: date) -> dic
     return _cells(connection, STANDING, STANDING_ROWS, business_date)
 
 
-def _pace(connection: duckdb.DuckDBPyConnection, rows: str, business_date: date) -> dict[str, Pace]:
+def _paces(connection: duckdb.DuckDBPyConnection, rows: str, business_date: date) -> dict[Cell, Pace]:
     found = {}
-    for basis, last_7, needed, left in connection.execute(
-        f"select basis, sum(pace_last_7), sum(pace_needed), sum(stock_left) from ({rows}) group by basis",
+    for basis, division, channel, last_7, needed, left in connection.execute(
+        f"""
+        select basis, case when grouping(division_code) = 1 then '{ALL}' else division_code end,
+               case when grouping(channel) = 1 then '{ALL}' else channel end,
+               sum(pace_last_7), sum(pace_needed), sum(stock_left)
+        from ({rows})
+        group by grouping sets ((basis), (basis, division_code), (basis, channel))
+        """,
         [business_date],
     ).fetchall():
         reached = None
@@ -370,7 +399,7 @@ def _pace(connection: duckdb.DuckDBPyConnection, rows: str, business_date: date)
             days = -(-float(left) // float(last_7))
             day = connection.execute(DATE_AT_PACE, [business_date, int(days) - 1]).fetchone()
             reached = day[0] if day else None
-        found[str(basis)] = Pace(last_7, needed, reached)
+        found[(str(basis), str(division), str(channel))] = Pace(last_7, needed, reached)
     return found
 
 

@@ -104,6 +104,14 @@ class Sheet:
         self.next_row = self.first_data_row = row + depth
         self.last_column = last
 
+    def said(self, first: str, text: str) -> None:
+        """One row of two texts: the first cell, and all others as one."""
+        form = self._cell_form("wrap", False, text.startswith(FORMULA_SIGNS))
+        self._cell(self.next_row, 0, "text", first, False)
+        self.sheet.merge_range(self.next_row, 1, self.next_row, self.last_column, "", form)
+        self.sheet.write_string(self.next_row, 1, visible(text), form)
+        self.next_row += 1
+
     def row(self, values: Sequence[object], *, is_total: bool = False) -> None:
         """One row of values, in the order of the columns. None is an empty cell, in a share —."""
         lines = 1

@@ -1,6 +1,6 @@
 """清零日报_DATE.xlsx: the day's table as an office prints it.
 
-Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 账龄与督办, 分月办结率, 应回复未回复, 核对, 更正,
+Sheets: 清零进度 (divisions × channels), 分渠道, 分区县, 清零行动, 账龄与督办, 分月办结率, 应回复未回复, 核对, 更正,
 公布与现知, 未入账, 来源, 说明. All values are values; a text that could be read as a formula is written as a text with a
 quote in front.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from pipelines.publish.campaign_sheets import campaign_sheet
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.figures import ALL, BASES, FLOWS, Figures
 from pipelines.publish.indicator_sheets import cohort_sheet, indicator_sheet, replies_sheet
@@ -75,6 +76,7 @@ def write_workbook(file: Path, figures: Figures, city: City, context: Publicatio
             _progress(Sheet(book, PROGRESS_SHEET, notice), figures, city, subtitle)
             _standing(Sheet(book, "分渠道", notice), figures, city, subtitle, "渠道")
             _standing(Sheet(book, "分区县", notice), figures, city, subtitle, "属地")
+            campaign_sheet(Sheet(book, "清零行动", notice), figures, city, subtitle)
             indicator_sheet(Sheet(book, "账龄与督办", notice), figures, city.name, subtitle)
             cohort_sheet(Sheet(book, "分月办结率", notice), figures, subtitle)
             replies_sheet(Sheet(book, "应回复未回复", notice), figures, subtitle)

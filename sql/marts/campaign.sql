@@ -1,5 +1,6 @@
 -- Grain: day × basis × division × channel of the campaign, its latest day. Inputs: core.stock_intervals, core.cells,
--- clearance.tickets, clearance.leads, clearance.quarantine, core.calendar, $baseline_date, $target_date, $business_date.
+-- clearance.tickets, clearance.leads, clearance.quarantine, core.calendar, $baseline_date, $target_date, $business_date,
+-- $scope_divisions, $scope_channels.
 -- Why: stock on the baseline date and what is left of it, inflow apart; pace in working days. Outside the campaign's
 -- dates rates and pace are NULL.
 create or replace table clearance.campaign as
@@ -10,6 +11,8 @@ stock as (
     select basis, subject_id, any_value(division_code) as division_code, any_value(channel) as channel
     from core.stock_intervals
     where opened_on <= $baseline_date and (left_on is null or left_on > $baseline_date)
+      and (len(cast($scope_divisions as varchar[])) = 0 or list_contains(cast($scope_divisions as varchar[]), division_code))
+      and (len(cast($scope_channels as varchar[])) = 0 or list_contains(cast($scope_channels as varchar[]), channel))
     group by basis, subject_id
 ),
 still_open as (
@@ -34,6 +37,8 @@ inflow_cells as (
           where f.received_on > $baseline_date
           group by s.basis, s.subject_id) as i
     left join still_open as o on o.basis = i.basis and o.subject_id = i.subject_id
+    where (len(cast($scope_divisions as varchar[])) = 0 or list_contains(cast($scope_divisions as varchar[]), i.division_code))
+      and (len(cast($scope_channels as varchar[])) = 0 or list_contains(cast($scope_channels as varchar[]), i.channel))
     group by all
 ),
 days as (

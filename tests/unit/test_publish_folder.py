@@ -129,7 +129,7 @@ def test_text_that_looks_like_a_formula_or_a_script_stays_text(published: Publis
         sheets = [
             archive.read(part).decode() for part in archive.namelist() if part.startswith("xl/worksheets/")
         ]
-    assert len(sheets) == 12
+    assert len(sheets) == 13
     assert not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
     page = (published.folder / "index.html").read_text(encoding="utf-8")
     assert re.findall(r"<script[^>]*>", page) == ['<script type="application/json" id="figures">']
@@ -145,6 +145,7 @@ def test_the_workbook_has_its_sheets_in_order_with_two_header_rows(published: Pu
         "清零进度",
         "分渠道",
         "分区县",
+        "清零行动",
         "账龄与督办",
         "分月办结率",
         "应回复未回复",
