@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from pipelines.commands import drift, quarantine, reconcile, refusals, review
+from pipelines.commands import calendar, drift, quarantine, reconcile, refusals, review
 from pipelines.commands.context import (
     DEFAULT_WORKSPACE,
     DateOption,
@@ -255,6 +255,7 @@ def rebuild(context: typer.Context) -> None:
 app.command()(review.waive)
 app.command()(reconcile.reconcile)
 app.command()(drift.drift)
+app.command()(calendar.calendar)
 app.add_typer(review.review, name="review")
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(refusals.refusals, name="refusals")

@@ -24,7 +24,7 @@ from pipelines.ledger.booking import Booking
 from pipelines.normalize import Landed
 from pipelines.resolve.leads import MODEL_VERSION
 from pipelines.settings import TIME_ZONE, City
-from pipelines.store import Workspace, remove_tree, run_sql
+from pipelines.store import Workspace, quote_literal, remove_tree, run_sql
 
 Say = Callable[[str], None]
 
@@ -48,6 +48,7 @@ MARTS = (
     "cohorts",
     "burn_down",
     "warnings",
+    "moved_deadlines",
 )
 
 
@@ -171,8 +172,10 @@ def make_tables(
         },
     }
     run_sql(connection, "tickets/ticket_findings", parameters)
+    _published_clocks(workspace, connection, making)
     for name in MARTS:
         run_sql(connection, f"marts/{name}", parameters)
+    warnings += _moved(connection)
     drifted = quality.make_drift(workspace, connection, contracts, making.known, making.business_date)
     publish.describe_tables(connection, load_tables())
     if checks_folder is not None:
@@ -187,6 +190,30 @@ def make_tables(
         quality.record(connection, results)
         quality.write_report(checks_folder, making.business_date, results)
     return warnings, results
+
+
+def _published_clocks(workspace: Workspace, connection: duckdb.DuckDBPyConnection, making: Making) -> None:
+    """Make core.published_clocks: the closing clocks of the publication before; empty where there is none."""
+    columns = "ticket_id, rule, is_closing, starts_at, due_at, unit, limit_value, source_due_at"
+    file = workspace.published / "latest" / "parquet" / "clocks.parquet"
+    is_there = file.is_file() and making.is_new and not making.is_reissue
+    source = f"read_parquet('{quote_literal(file.resolve())}')" if is_there else "clearance.clocks"
+    if not is_there:
+        run_sql(connection, "marts/clocks")
+    connection.execute(
+        f"create or replace table core.published_clocks as select {columns} from {source}"
+        + ("" if is_there else " limit 0")
+    )
+
+
+def _moved(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """A warning where open deadlines moved though no ticket says anything new."""
+    return [
+        f"{number} open deadlines moved because of the {cause} (table moved_deadlines)"
+        for cause, number in connection.execute(
+            "select cause, count(*) from clearance.moved_deadlines where cause <> 'source' group by cause order by cause"
+        ).fetchall()
+    ]
 
 
 def _reference_tables(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Literal
@@ -112,6 +113,31 @@ def build_calendar(con: duckdb.DuckDBPyConnection, city: City, first: date, last
     run_sql(con, "clocks/working_days_between")
     run_sql(con, "clocks/working_day_after")
     return []
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the city's calendar. `basis` says what decides: regional, national, weekend or weekday."""
+
+    day: date
+    is_working_day: bool
+    name: str | None
+    basis: str
+    status: str | None
+    notice: str
+
+
+def days_of_year(city: City, year: int) -> list[Day]:
+    """Every day of a year, in order. Raises CalendarMissing for a year that the national calendar lacks."""
+    first_year, last_year = national_years()
+    if not first_year <= year <= last_year:
+        raise missing_year(year)
+    regional, first = load_regional_days(city), date(year, 1, 1)
+    days = (first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days))
+    return [
+        Day(day, *_describe(day, regional.get(day)), notice=regional[day].notice if day in regional else "")
+        for day in days
+    ]
 
 
 def unentered_years(city: City, years: list[int]) -> list[str]:

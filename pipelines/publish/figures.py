@@ -86,6 +86,7 @@ class Figures:
     burn_down: Sequence[Mapping[str, Any]] = ()
     warnings: Sequence[Mapping[str, Any]] = ()
     replies_owed: Sequence[Mapping[str, Any]] = ()
+    moved_deadlines: Mapping[str, int] = field(default_factory=dict)
     known_when: Sequence[Mapping[str, Any]] = ()
     is_restated: bool = False
 
@@ -213,6 +214,9 @@ def collect(connection: duckdb.DuckDBPyConnection, business_date: date) -> Figur
         paces=paces,
         burn_down=_rows(connection, BURN_DOWN) if _has_table(connection, "burn_down") else (),
         warnings=_rows(connection, WARNINGS) if _has_table(connection, "warnings") else (),
+        moved_deadlines={str(row["cause"]): int(row["tickets"]) for row in _rows(connection, MOVED_DEADLINES)}
+        if _has_table(connection, "moved_deadlines")
+        else {},
         known_when=_rows(connection, KNOWN_WHEN, business_date),
         is_restated=is_restated,
     )
@@ -277,6 +281,10 @@ from clearance.warnings as w
 left join clearance.incidents as i on i.incident_id = w.incident_id
 order by case w.level when 'red' then 0 when 'yellow' then 1 else 2 end, w.kind, w.division_code nulls first,
          w.channel nulls first, w.incident_id
+"""
+# (A ticket that itself says otherwise is no news; a change of calendar or rule is.)
+MOVED_DEADLINES = """
+select cause, count(*) as tickets from clearance.moved_deadlines where cause <> 'source' group by cause order by cause
 """
 REPLIES_OWED = """
 select t.source, coalesce(s.title, t.source) as title, t.ticket_no, t.division_code, t.channel, t.handler, t.received_at,

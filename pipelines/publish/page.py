@@ -27,6 +27,7 @@ from pipelines.publish.page_tables import (
     standing_table,
 )
 from pipelines.publish.wording import (
+    CAUSE_NAMES,
     FORMULAS,
     LOCAL,
     SIZE_NAMES,
@@ -158,6 +159,11 @@ def _notices(figures: Figures, city: City) -> str:
     if city.is_synthetic:
         parts.append(
             f'<p class="notice" role="note">{escape(city.synthetic_notice or "演示数据，均为虚构。")}</p>'
+        )
+    for cause, tickets in figures.moved_deadlines.items():
+        parts.append(
+            f'<p class="notice" role="note">{CAUSE_NAMES.get(cause, cause)}：{count(tickets)} 件在办的办理时限变动，'
+            "逐件见数据库“时限变动”表（moved_deadlines）。</p>"
         )
     missing = figures.missing_sources
     if missing:

@@ -105,8 +105,11 @@ insert into clearance.clocks values
     ('hotline:GD1', 'dispatch', false, true, '2023-08-30 10:00', '2023-08-31 23:59:59', 'met'),
     ('national:N1', 'sign', false, false, null, null, 'not_measurable'),
     ('regional:R1', 'closing', true, true, '2023-08-30 08:00', '2023-08-30 23:59:59', 'overdue');
-create table clearance.quarantine (source varchar, delivery_id varchar, row_no bigint, reason varchar);
-insert into clearance.quarantine values ('hotline', 'd1', 2, 'missing_ticket_no');
+create table clearance.quarantine (source varchar, delivery_id varchar, row_no bigint, reason varchar,
+    is_resolved boolean default false);
+insert into clearance.quarantine values ('hotline', 'd1', 2, 'missing_ticket_no', false);
+create table core.ticket_findings (ticket_id varchar, findings varchar[]);
+insert into core.ticket_findings values ('national:N1', ['extended_repeatedly']);
 create table clearance.sources as
 select source, count(*) as rows_landed, count(*) filter (where disposition = 'version') as rows_version,
        count(*) filter (where disposition = 'same_as_before') as rows_same,

@@ -161,7 +161,7 @@ BREAKS: dict[str, list[str]] = {
     ],
     "quarantine_is_listed": [
         "delete from clearance.quarantine",
-        "insert into clearance.quarantine values ('hotline', 'd1', 1, 'cut_record')",
+        "insert into clearance.quarantine values ('hotline', 'd1', 1, 'cut_record', false)",
         "update clearance.quarantine set reason = null",
     ],
     "sources_add_up": [
@@ -199,6 +199,19 @@ BREAKS: dict[str, list[str]] = {
         "update clearance.tickets set claimant_masked = '王小明' where ticket_id = 'regional:R1'",
         "update clearance.tickets set person_key = 'wang' where ticket_id = 'regional:R1'",
     ],
+    "acceptance_follows_receipt": [
+        "insert into core.ticket_findings values ('hotline:GD1', ['accepted_before_received'])"
+    ],
+    "closed_once": ["insert into core.ticket_findings values ('hotline:GD1', ['closed_twice'])"],
+    "dates_are_not_ahead": ["insert into core.ticket_findings values ('hotline:GD1', ['dated_ahead'])"],
+    "deadlines_are_possible": ["insert into core.ticket_findings values ('hotline:GD1', ['due_too_far'])"],
+    "extensions_are_in_time": [
+        "insert into core.ticket_findings values ('hotline:GD1', ['extended_after_deadline'])"
+    ],
+    "suspensions_end": ["insert into core.ticket_findings values ('hotline:GD1', ['suspended_long'])"],
+    "closings_follow_receipts": ["update clearance.quarantine set reason = 'closed_before_received'"],
+    "receipts_are_possible": ["update clearance.quarantine set reason = 'impossible_received_at'"],
+    "divisions_are_known": ["update clearance.quarantine set reason = 'unknown_division'"],
     "campaign_adds_up": [
         "update clearance.campaign set stock_left = 4",
         "update clearance.campaign set clearance_rate = 1",
