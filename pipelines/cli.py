@@ -36,6 +36,7 @@ from pipelines.commands.context import (
 from pipelines.errors import ClearanceError, SourceError, UnknownSubject
 from pipelines.harmless import visible
 from pipelines.settings import DEFAULT_CITY_DIR
+from pipelines.store import Workspace
 
 
 @contextmanager
@@ -145,13 +146,35 @@ def import_files(
 
 
 @app.command()
-def publish(context: typer.Context, on: DateOption = None) -> None:
-    """Build, check and publish the table of a business date from what has landed."""
-    from pipelines import day
+def publish(
+    context: typer.Context,
+    on: DateOption = None,
+    since: Since = None,
+    until: Until = None,
+    recorded_in: Annotated[
+        Path | None,
+        typer.Option(
+            "--recorded-in",
+            metavar="WORKSPACE",
+            help="Replay: each day knows the deliveries that its publication in that workspace knew, and no others.",
+        ),
+    ] = None,
+) -> None:
+    """Build, check and publish the table of a business date, or of a range of days, from what has landed."""
+    from pipelines import day, registry
 
     session: Session = context.obj
-    report = day.publish(session.workspace(), session.city, one_day(on), say=say)
-    say(f"published: {report.folder}")
+    recorded = registry.recorded_deliveries(Workspace.open(recorded_in, create=False)) if recorded_in else {}
+    for business_date in days_of(on, since, until):
+        if recorded_in and business_date not in recorded:
+            raise UnknownSubject(
+                f"{business_date} was not published in {recorded_in}",
+                remedy=f"recorded days: {', '.join(map(str, sorted(recorded))) or 'none'}",
+            )
+        report = day.publish(
+            session.workspace(), session.city, business_date, say=say, recorded=recorded.get(business_date)
+        )
+        say(f"published: {report.folder}")
 
 
 @app.command()

@@ -23,10 +23,18 @@ from pipelines.contracts import SourceContract, load_sources, load_tables
 from pipelines.errors import ClearanceError, ConfigurationError, PublicationError, SourceError, UnknownSubject
 from pipelines.ingest import attempts
 from pipelines.ingest.names import shown_name
-from pipelines.normalize import Landed
 from pipelines.settings import City, Connection, connection_from_environment
 from pipelines.store import Workspace, move_into_place, open_published, remove_tree
-from pipelines.tables import Making, Say, contracts_then, make_tables, number, versions_of, wall_clock
+from pipelines.tables import (
+    Making,
+    Say,
+    contracts_then,
+    landed_deliveries,
+    make_tables,
+    number,
+    versions_of,
+    wall_clock,
+)
 
 Connections = Callable[[str], Connection | None]
 
@@ -103,9 +111,14 @@ def pull(
 
 
 def publish(
-    workspace: Workspace, city: City, business_date: date, *, say: Say = lambda line: None
+    workspace: Workspace,
+    city: City,
+    business_date: date,
+    *,
+    say: Say = lambda line: None,
+    recorded: frozenset[str] | None = None,
 ) -> PublicationReport:
-    """Publish a business date, unless it is published already.
+    """Publish a business date, unless it is published already. `recorded`: know these deliveries and no others (a replay).
 
     Raises PublicationError for a date before the newest published one, GateFailed
     when a blocking check fails: then nothing is published and nothing is booked.
@@ -122,7 +135,7 @@ def publish(
             say(f"{business_date} is published already ({last.publication_id}); nothing to do")
             folder = place_of(workspace, business_date, last.revision)
             return PublicationReport(business_date, last.publication_id, folder, is_new=False)
-        making = _new_making(workspace, connection, business_date)
+        making = _new_making(workspace, connection, business_date, recorded)
         checks_folder = workspace.checks / making.publication_id
         warnings, results = make_tables(workspace, connection, city, contracts, making, checks_folder, say)
         warnings += why_missing(workspace, contracts, business_date)
@@ -157,13 +170,7 @@ def refresh(workspace: Workspace, city: City, *, say: Say = lambda line: None) -
         last = next(item for item in reversed(done) if item.business_date == newest_date)
         registry.derive_standing(connection, last_judgement=last.last_judgement, sequence=last.sequence)
         known = [item for item in landed_deliveries(workspace) if item.delivery_id in last.delivery_ids]
-        lost = len(last.delivery_ids) - len(known)
-        if lost:
-            raise PublicationError(
-                f"{lost} deliveries that {last.publication_id} was published with are gone from the landing",
-                where=str(workspace.landing),
-                remedy="put them back from their safe copy",
-            )
+        _refuse_lost(workspace, len(last.delivery_ids) - len(known), last.publication_id)
         contracts = _contracts_of(workspace, connection, city, last, say)
         making = Making(
             business_date=newest_date,
@@ -296,7 +303,12 @@ def replay(
     return before, after
 
 
-def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, business_date: date) -> Making:
+def _new_making(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    business_date: date,
+    recorded: frozenset[str] | None = None,
+) -> Making:
     done = registry.publications(connection)
     newest = max((item.business_date for item in done), default=None)
     if newest is not None and business_date <= newest:
@@ -306,6 +318,9 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
             "in the next day's table as corrections",
         )
     known = [item for item in landed_deliveries(workspace) if item.delivered_for <= business_date]
+    if recorded is not None:
+        known = [item for item in known if item.delivery_id in recorded]
+        _refuse_lost(workspace, len(recorded) - len(known), f"the publication of {business_date}")
     if not known:
         raise PublicationError(
             f"nothing has landed for {business_date} or before",
@@ -325,6 +340,15 @@ def _new_making(workspace: Workspace, connection: duckdb.DuckDBPyConnection, bus
     )
     # (A reissue books nothing: the next day is compared with the daily publication before.)
     return compared_with(making, next((item for item in reversed(done) if item.kind == "daily"), None))
+
+
+def _refuse_lost(workspace: Workspace, lost: int, publication: str) -> None:
+    if lost:
+        raise PublicationError(
+            f"{lost} deliveries that {publication} was published with are gone from the landing",
+            where=str(workspace.landing),
+            remedy="put them back from their safe copy",
+        )
 
 
 def compared_with(making: Making, before: registry.Publication | None) -> Making:
@@ -442,35 +466,6 @@ def why_missing(
 def place_of(workspace: Workspace, business_date: date, revision: int) -> Path:
     """The folder of a publication."""
     return workspace.published / business_date.isoformat() / f"r{revision:02d}"
-
-
-def landed_deliveries(workspace: Workspace) -> list[Landed]:
-    """What the landing holds, as staging takes it."""
-    return [
-        Landed(
-            delivery_id=item.delivery_id,
-            source=item.source,
-            delivered_for=item.delivered_for,
-            name=item.name,
-            order_key=item.order_key,
-            kind=item.kind,
-            rows=item.rows,
-            control_total=item.control_total,
-            control_total_agrees=item.control_total_agrees,
-            changed_at=item.changed_at,
-            window_since=item.window_since,
-            window_before=item.window_before,
-            is_handed_over=item.is_handed_over,
-            sha256=item.sha256,
-            rows_file=item.rows_file,
-            columns=tuple(item.columns),
-            covers=item.covers,
-            corrects=tuple(
-                (entry.delivery_id, entry.row_no, entry.changed_at) for entry in ingest.corrections_of(item)
-            ),
-        )
-        for item in ingest.landed(workspace)
-    ]
 
 
 def _waivers(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[dict[str, object]]:

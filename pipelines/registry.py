@@ -241,6 +241,18 @@ def publication_queries(
     }
 
 
+def recorded_deliveries(workspace: Workspace) -> dict[date, frozenset[str]]:
+    """The set of delivery ids that the first publication of each date knew, as the registry of a workspace records it."""
+    files = sorted((workspace.registry / "publications").glob("*_r*/publications.parquet"))
+    if not files:
+        return {}
+    with workspace.scratch() as connection:
+        rows = connection.execute(
+            f"select business_date, delivery_ids from {workspace.scan(files)} where kind = 'daily' order by sequence"
+        ).fetchall()
+    return {business_date: frozenset(ids) for business_date, ids in reversed(rows)}
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the registry's tables, empty, and the views on what stands."""
     for table, columns in {**PUBLICATION_TABLES, **DECISION_TABLES}.items():

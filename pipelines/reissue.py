@@ -15,14 +15,13 @@ from pipelines.day import (
     PublicationReport,
     commit,
     compared_with,
-    landed_deliveries,
     settle,
     why_missing,
 )
 from pipelines.errors import PublicationError
 from pipelines.settings import City
 from pipelines.store import Workspace
-from pipelines.tables import Making, Say, make_tables, number
+from pipelines.tables import Making, Say, landed_deliveries, make_tables, number
 
 
 def reissue(

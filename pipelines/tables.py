@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from pipelines import __version__, clocks, ledger, normalize, publish, quality, registry, resolve
+from pipelines import __version__, clocks, ingest, ledger, normalize, publish, quality, registry, resolve
 from pipelines.contracts import SourceContract, channels, load_tables
 from pipelines.errors import PublicationError
 from pipelines.ingest import attempts
@@ -190,6 +190,35 @@ def make_tables(
         quality.record(connection, results)
         quality.write_report(checks_folder, making.business_date, results)
     return warnings, results
+
+
+def landed_deliveries(workspace: Workspace) -> list[Landed]:
+    """What the landing holds, as staging takes it."""
+    return [
+        Landed(
+            delivery_id=item.delivery_id,
+            source=item.source,
+            delivered_for=item.delivered_for,
+            name=item.name,
+            order_key=item.order_key,
+            kind=item.kind,
+            rows=item.rows,
+            control_total=item.control_total,
+            control_total_agrees=item.control_total_agrees,
+            changed_at=item.changed_at,
+            window_since=item.window_since,
+            window_before=item.window_before,
+            is_handed_over=item.is_handed_over,
+            sha256=item.sha256,
+            rows_file=item.rows_file,
+            columns=tuple(item.columns),
+            covers=item.covers,
+            corrects=tuple(
+                (entry.delivery_id, entry.row_no, entry.changed_at) for entry in ingest.corrections_of(item)
+            ),
+        )
+        for item in ingest.landed(workspace)
+    ]
 
 
 def _published_clocks(workspace: Workspace, connection: duckdb.DuckDBPyConnection, making: Making) -> None:
