@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.quality.audits import count_violations, load_audits
+from pipelines.store import run_sql
 from tests.book_harness import Office
 from tests.property.reference_book import ReferenceBook
 
@@ -15,6 +18,7 @@ FIRST = date(2023, 8, 1)
 STATUSES = ("received", "handling", "closed", "closed", "returned", "withdrawn", "reopened", "suspended")
 DIVISIONS = ("640104", "640105")
 IDS = ("11010519491231002X", "440524188001010014")
+ACCOUNTED = next(audit for audit in load_audits() if audit.name == "knowledge_is_accounted_for")
 FLOWS = ("received", "reopened", "transferred_in", "closed", "transferred_out", "withdrawn")
 
 
@@ -114,6 +118,48 @@ def test_the_book_equals_the_reference(days: list[list[dict[str, Any]]]) -> None
         for key, cell in reference.daily(last).items()
     }
     assert got == {key: cell for key, cell in expected.items() if cell}
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(histories())
+def test_what_is_known_differs_from_what_was_said_by_the_entries_listed(
+    days: list[list[dict[str, Any]]],
+) -> None:
+    office = Office()
+    reference = ReferenceBook(lead_of=lambda version: version["claimant_id_number"])
+    dates = [FIRST + timedelta(days=number) for number in range(len(days))]
+    for day, rows in zip(dates, days, strict=True):
+        office.deliver(day, rows)
+        office.publish(day)
+        run_sql(office.connection, "marts/corrections")
+        office.connection.execute(
+            "create or replace table clearance.differences as select * from clearance.corrections limit 0"
+        )
+        assert count_violations(office.connection, ACCOUNTED, day) == 0, f"published on {day}"
+    book = office.table("clearance_daily", dates[-1])
+    entries = office.rows("select * from registry.ledger_entries order by all")
+    for day in dates:
+        office.reissue(day)
+        run_sql(office.connection, "marts/corrections")
+        assert count_violations(office.connection, ACCOUNTED, day) == 0, f"restated {day}"
+        assert office.table("clearance_daily", dates[-1]) == [row for row in book if row[0] <= day]
+        # The restated day is what the reference counts of all that is known, up to the end of the day.
+        target = reference.target(folded(office), day)
+        expected: Counter[tuple[Any, ...]] = Counter()
+        for (basis, _, flow, occurred_on, division, channel), quantity in target.items():
+            expected[(occurred_on, basis, division, channel, flow)] += quantity
+        got = {
+            (*row[:4], flow): quantity
+            for row in office.rows(
+                f"select business_date, basis, division_code, channel, {', '.join(FLOWS)} from clearance.clearance_restated"
+            )
+            for flow, quantity in zip(FLOWS, row[4:], strict=True)
+            if quantity
+        }
+        assert got == {key: quantity for key, quantity in expected.items() if quantity}
+    assert office.rows("select * from registry.ledger_entries order by all") == entries
 
 
 @settings(
