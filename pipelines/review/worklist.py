@@ -55,10 +55,19 @@ def waiting_pairs(workspace: Workspace, city: City) -> Waiting:
 
 
 def band_place(item: PairInReview) -> int:
-    """Which of BANDS a pair is in: by what is counted twice, were the two leads one: the smaller sum, the fewer people."""
-    fen = min(int(row["lead_claimed_fen"] or 0) for row in item.tickets)
-    people = min(int(row["lead_claimed_persons"] or 1) for row in item.tickets)
+    """Which of BANDS a pair is in: by what is counted twice, were the two leads one.
+
+    That is the smaller of the two sums and the fewer of the people; where one side says nothing, what the other says.
+    A lead whose fields are silent (no hotline form has a sum) is as large as its ticket's text says.
+    """
+    fen = _at_stake(item, "lead_claimed_fen", "claimed_fen")
+    people = _at_stake(item, "lead_claimed_persons", "persons")
     return next(place for place, (_, money, heads) in enumerate(BANDS) if fen >= money or people >= heads)
+
+
+def _at_stake(item: PairInReview, of_lead: str, told: str) -> int:
+    stated = [int(row[of_lead] or row[told] or 0) for row in item.tickets]
+    return min((value for value in stated if value), default=0)
 
 
 def numbers(items: Sequence[PairInReview]) -> list[str]:
