@@ -100,7 +100,7 @@ def not_made() -> ConfigurationError:
     """The warehouse does not hold what the newest publication was made of."""
     return ConfigurationError(
         "the warehouse does not hold the tickets as they are published (a build, a stopped run or another version made it)",
-        remedy="clearance rebuild makes it again; then look once more",
+        remedy="clearance rebuild makes it again; after a change of version, the next publication does",
     )
 
 

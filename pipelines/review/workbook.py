@@ -54,6 +54,8 @@ NOTES = (
     "同一人就不同欠薪时段先后反映的是两条线索；集体与成员个人的是两条线索；兄弟、同乡共用电话的是两条线索。错并会掩盖一名工人的诉求，比漏并严重。",
 )  # fmt: skip
 ROWS_A_PAIR = 20
+MOST_BREAKS = 1000
+"""Spreadsheets take 1,023 page breaks a sheet."""
 
 
 def export(workspace: Workspace, city: City, file: Path, *, most: int | None = None) -> tuple[int, Waiting]:
@@ -196,4 +198,5 @@ def _block(sheet: Sheet, forms: _Forms, number: str, item: PairInReview) -> None
          "input_message": "看不准就留空：留空不作任何决定", "error_title": "判断",
          "error_message": f"请选“{ONE_LEAD}”或“{TWO_LEADS}”，看不准就留空"},
     )  # fmt: skip
-    sheet.page_break()
+    if len(sheet.breaks) < MOST_BREAKS:
+        sheet.page_break()
