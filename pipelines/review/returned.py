@@ -61,7 +61,8 @@ def bring_back(workspace: Workspace, city: City, file: Path, *, by: str, at: dat
     """Book the judgements of a file that `workbook.export` wrote; the same file again books nothing.
 
     A row is refused, and the others are taken, where its word or reason is missing, a ticket is not published, its
-    numbers were edited, what is known of its tickets changed since, or it contradicts another judgement or two valid IDs.
+    numbers were edited, what is known of its tickets changed since, the very judgement was undone, or it contradicts
+    another one or two valid IDs.
     Raises DeliveryRefused for a file that no export wrote, ConfigurationError where no warehouse is made.
     """
     rows, empty = _read(file)
@@ -79,7 +80,7 @@ def bring_back(workspace: Workspace, city: City, file: Path, *, by: str, at: dat
         if not problem and stands is not None and stands.verdict == verdict:
             outcome.already += 1
             continue
-        problem = problem or _problem_of_code(row, now)
+        problem = problem or _problem_of_code(row, now) or _problem_of_undone(row, known)
         if not problem and (row.pair, verdict) in seen:
             problem = f"the same judgement stands in {seen[(row.pair, verdict)]}"
         if problem:
@@ -169,6 +170,15 @@ def _problem_of_code(row: JudgedRow, now: _Now) -> str:
         return (
             "what is known of the two tickets changed since the export; look at the pair again: export anew"
         )
+    return ""
+
+
+def _problem_of_undone(row: JudgedRow, known: Sequence[Verdict]) -> str:
+    """A file that is imported once more does not bring back what somebody took back since."""
+    for item in known:
+        is_it = (item.tickets, item.verdict, item.row["why"]) == (row.pair, VERDICTS[row.judgement], row.why)
+        if is_it and item.ended_by is not None:
+            return f"this very judgement was undone (judgement {item.number}); if it is right after all: review decide"
     return ""
 
 

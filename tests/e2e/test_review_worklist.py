@@ -83,6 +83,10 @@ def test_judgements_are_booked_once_and_an_empty_one_decides_nothing(
     listed = office.run("review", "list")
     assert "王主任（李工 导入）" in listed and "李工, 20" in listed and "电话核实为同一笔工资" in listed
     assert "0 pairs written" in office.run("review", "export", "--to", tmp_path / "又.xlsx")
+    office.run("review", "undo", "1", "--by", "王主任", "--why", "看错")
+    said = office.run("review", "import", file, "--by", "李工", code=5)
+    assert "1 booked before" in said and "this very judgement was undone (judgement 1)" in said
+    assert judgements(office) == 3, "two judgements and an undoing"
     assert "人工判定为同一线索" in office.run("review", "show", "national:XSG1", "national:XSG2")
 
 
