@@ -5,7 +5,8 @@
 create or replace table clearance.burn_down as
 with firsts as (
     select basis, subject_id, min(opened_on) as received_on,
-           arg_min(division_code, opened_on) as division_code, arg_min(channel, opened_on) as channel
+           arg_min(division_code, (opened_on, coalesce(left_on, date '9999-12-31'), division_code, channel)) as division_code,
+           arg_min(channel, (opened_on, coalesce(left_on, date '9999-12-31'), division_code, channel)) as channel
     from core.stock_intervals
     group by basis, subject_id
 ),

@@ -31,8 +31,11 @@ stock_cells as (
 ),
 inflow_cells as (
     select i.basis, i.division_code, i.channel, count(*) as inflow, count(o.subject_id) as inflow_open
-    from (select s.basis, s.subject_id, arg_min(s.division_code, s.opened_on) as division_code,
-                 arg_min(s.channel, s.opened_on) as channel
+    from (select s.basis, s.subject_id,
+                 -- (Of two cells on its first day the one it left first.)
+                 arg_min(s.division_code, (s.opened_on, coalesce(s.left_on, date '9999-12-31'), s.division_code, s.channel))
+                     as division_code,
+                 arg_min(s.channel, (s.opened_on, coalesce(s.left_on, date '9999-12-31'), s.division_code, s.channel)) as channel
           from core.stock_intervals as s join firsts as f using (basis, subject_id)
           where f.received_on > $baseline_date
           group by s.basis, s.subject_id) as i

@@ -123,10 +123,17 @@ select basis, division_code, channel, count(*) as known, count(*) filter (where 
 from (select 'ticket' as basis, division_code, channel, is_overdue, is_reply_owed from clearance.tickets
       union all select 'lead', division_code, channel, is_overdue, false from clearance.leads)
 group by all;
-create table clearance.campaign (basis varchar, division_code varchar, channel varchar, stock_baseline integer,
-    stock_cleared integer, stock_left integer, clearance_rate double);
+create table clearance.campaign (business_date date, basis varchar, division_code varchar, channel varchar,
+    stock_baseline integer, stock_cleared integer, stock_left integer, clearance_rate double, inflow integer,
+    inflow_open integer);
 insert into clearance.campaign values
-    ('ticket', '640104', 'hotline', 4, 1, 3, 0.25), ('lead', '640104', 'hotline', null, null, null, null);
+    ('2023-08-31', 'ticket', '640104', 'hotline', 4, 1, 3, 0.25, 2, 1),
+    ('2023-08-31', 'lead', '640104', 'hotline', null, null, null, null, null, null);
+create table clearance.burn_down (day date, basis varchar, division_code varchar, channel varchar, stock_baseline integer,
+    stock_left integer, stock_cleared integer, inflow_on_day integer, inflow integer, inflow_open integer);
+insert into clearance.burn_down values
+    ('2023-08-30', 'ticket', '640104', 'hotline', 4, 4, 0, 0, 0, 0),
+    ('2023-08-31', 'ticket', '640104', 'hotline', 4, 3, 1, 2, 2, 1);
 
 -- What happened: the receipt of regional:R1 and of its lead became known a day late, and is booked as a correction.
 create temp table entries (basis varchar, occurred_on date, booked_on date, division_code varchar, channel varchar,

@@ -212,6 +212,11 @@ BREAKS: dict[str, list[str]] = {
     "closings_follow_receipts": ["update clearance.quarantine set reason = 'closed_before_received'"],
     "receipts_are_possible": ["update clearance.quarantine set reason = 'impossible_received_at'"],
     "divisions_are_known": ["update clearance.quarantine set reason = 'unknown_division'"],
+    "burn_down_ends_at_the_campaign": [
+        "update clearance.burn_down set stock_left = 2, stock_cleared = 2 where day = '2023-08-31'",
+        "update clearance.campaign set inflow = 3",
+        "update clearance.burn_down set stock_left = 3 where day = '2023-08-30'",
+    ],
     "campaign_adds_up": [
         "update clearance.campaign set stock_left = 4",
         "update clearance.campaign set clearance_rate = 1",
