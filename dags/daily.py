@@ -21,7 +21,8 @@ Makes, checks and publishes the table of the business date in the run's partitio
 - Reads the landing, not the events: running it again changes nothing once the day is published.
 - Days are published in order. Earlier days that are complete are published first; while one is being read, this waits.
 - A blocking check that fails publishes nothing; the task's log names it, the report lies in `checks/`.
-- A day before the newest published one is not published any more: its rows show in the next day as corrections.
+- A day before the newest published one is not published any more: its rows show in the next day as corrections, and
+  `clearance reissue --date DATE` restates it beside the book.
 """
 
 SOURCES = {source: common.source_asset(source) for source in load_sources()}

@@ -33,7 +33,7 @@ def campaign_section(figures: Figures, city: City) -> str:
         + [figures.channels.get(code, code) for code in city.campaign.channels]
     )
     return f"""<h2>{escape(city.campaign.name)}<small>{span}；范围：{escape(scope or "全部属地、全部渠道")}；件次</small></h2>
-<figure><figcaption>存量与增量<small>自基准日起，按现在所知；虚线为均匀推进至目标日</small></figcaption>
+<figure style="max-width:760px"><figcaption>存量与增量<small>自基准日起，按现在所知；虚线为均匀推进至目标日</small></figcaption>
 {burn_chart(figures.burn_down, city.campaign.target_date)}</figure>
 {campaign_table(figures)}"""
 
