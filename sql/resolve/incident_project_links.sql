@@ -1,5 +1,6 @@
 -- Grain: one pair of project sets of one firm that may be one project, the earlier in place a possible head of the other.
--- Inputs: core.incident_project_sets, core.incident_names, $most_projects.
+-- Inputs: core.incident_project_sets, core.incident_names, $most_projects. Why: one project is told by its name, its
+-- nickname and its sections; each shares a sound or two signs with another.
 create or replace table core.incident_project_links as
 with met as (
     select a.place as head, b.place, a.projects as a, b.projects as b, a.is_one, list_has_any(a.pieces, b.pieces) as is_piece_shared
