@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -116,6 +117,51 @@ def test_received_and_closed_by_day_division_and_channel_are_the_truth(run: Run)
         }
         assert sum(got.values()) == sum(expected.values()), flow
         assert got == expected, flow
+
+
+def test_leads_are_received_and_closed_as_the_truth_of_their_tickets_says(run: Run) -> None:
+    """The same in leads: walked event by event from the city's truth, for the tickets that each lead holds."""
+    lead_of = dict(rows(run.workspace, "select ticket_id, lead_id from clearance.tickets"))
+    truth = run.city.truth.tickets.set_index("ticket_id")
+    moves: dict[str, list[tuple[Any, ...]]] = {}
+    for ticket, kind, at, division in run.city.truth.events[
+        ["ticket_id", "flow", "occurred_at", "division"]
+    ].itertuples(index=False):
+        if ticket in lead_of and at.date() <= DAYS[-1]:
+            moves.setdefault(lead_of[ticket], []).append((at, ticket, kind, division))
+    expected: dict[str, Counter[tuple[Any, ...]]] = {"received": Counter(), "closed": Counter()}
+    for own in moves.values():
+        anchor = min((at, ticket) for at, ticket, kind, _ in own if kind == "received")[1]
+        state: dict[str, str] = {}
+        division, was_received, was_closed = "", False, False
+        for at, ticket, kind, place in sorted(own):
+            before = sum(value == "open" for value in state.values())
+            if ticket == anchor and kind in ("received", "transferred_in"):
+                division = place
+            if kind in ("received", "reopened") or (
+                kind == "transferred_in" and state.get(ticket) == "returned"
+            ):
+                state[ticket] = "open"
+            elif kind in ("closed", "returned"):
+                state[ticket] = kind
+                was_closed = was_closed or kind == "closed"
+            after = sum(value == "open" for value in state.values())
+            cell = (at.date(), division, truth.loc[anchor, "channel"])
+            if before == 0 and after == 1 and not was_received:
+                expected["received"][cell] += 1
+                was_received = True
+            elif before == 1 and after == 0 and was_closed:
+                expected["closed"][cell] += 1
+    for flow, cells in expected.items():
+        got = {
+            row[:3]: row[3]
+            for row in rows(
+                run.workspace,
+                f"select business_date, division_code, channel, {flow} from clearance.clearance_restated "
+                f"where basis = 'lead' and {flow} > 0",
+            )
+        }
+        assert got == dict(cells), flow
 
 
 def test_no_two_people_in_one_lead(run: Run) -> None:
