@@ -118,6 +118,8 @@ PATTERNS = {
     "kin": rf"{_KIN_HEAD}[^。；！？\n]{{0,60}}",
     "is_kin": (
         rf"{_NAME}{_HAN}{{1,3}}[，,]?(?:系|是|为)(?:{POSSESSOR}|{CALLER})(?:的|家)?(?:{_KIN_ENDS})|"
+        # One who only stands near is meant where the sentence goes on with what is owed to him: 张三是我邻居，…欠着其….
+        rf"{_NAME}{_HAN}{{1,3}}[，,]?(?:系|是|为)(?:{POSSESSOR}|{CALLER})(?:的|家)?(?:{any_of(NEAR_ONE)})[，,][^。；\n]{{2,40}}[其他她]|"
         rf"(?:{POSSESSOR}|{CALLER})(?:是|系|为)(?:受害人|受害者|当事人|{WORKER})?{_NAME}{_HAN}{{1,3}}(?:的|之|家)(?:{_KIN_ENDS}|代理|律师)"
     ),
     "boss": (

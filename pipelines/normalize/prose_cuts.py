@@ -265,12 +265,17 @@ def _read_kin(cut: str) -> Reading | None:
     return unnamed or weak
 
 
+_IS_NEAR = re.compile(rf"(?:{any_of(NEAR_ONE)})(?=[，,])")
+
+
 def _read_is_kin(cut: str) -> Reading | None:
     we = re.match(rf"(?:{POSSESSOR}|{CALLER})(?:是|系|为)(?:受害人|受害者|当事人|{WORKER})?", cut)
     found = _first_name(cut, we.end() if we else 0)
     if found is None:
         return None
-    kin = re.search(rf"(?:{any_of(KIN)}|夫|妻|父|母|子|女|兄|弟|哥|姐|妹|代理|律师)$", cut)
+    kin = _IS_NEAR.search(cut) or re.search(
+        rf"(?:{any_of(KIN)}|夫|妻|父|母|子|女|兄|弟|哥|姐|妹|代理|律师)$", cut
+    )
     return _said("principal", found, kin[0] if kin else None, 0.9)
 
 
