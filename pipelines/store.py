@@ -276,7 +276,8 @@ class Workspace:
         connection.execute(f"pragma add_parquet_key('landing', '{self.keys.parquet}')")
         return connection
 
-    def scan(self, files: Sequence[Path], *, with_filename: bool = False) -> str:
+    @staticmethod
+    def scan(files: Sequence[Path], *, with_filename: bool = False) -> str:
         """SQL of a table function that reads encrypted Parquet files of one and the same column list.
 
         (DuckDB 1.5 cannot join encrypted files by name: it dies in `union_by_name`.)
@@ -285,8 +286,11 @@ class Workspace:
         options = "filename = true, " if with_filename else ""
         return f"read_parquet([{names}], {options}encryption_config = {{footer_key: 'landing'}})"
 
-    def write_parquet(self, connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
-        """Write a query's rows as one encrypted Parquet file. `query` holds no values from outside."""
+    @staticmethod
+    def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+        """Write a query's rows as one encrypted Parquet file, on a connection of a workspace. `query` holds no values
+        from outside.
+        """
         with disk_full_is_said(file):
             connection.execute(
                 f"copy ({query}) to '{quote_literal(file)}' "

@@ -26,6 +26,7 @@ from pipelines.ingest.landing import (
     original,
     print_nothing,
     reading_connection,
+    sealed_beside,
     workbench,
 )
 from pipelines.ingest.limits import MAX_ANSWERED_ROWS, MAX_FILE_BYTES, MAX_JSON_DOCUMENT_BYTES
@@ -127,13 +128,15 @@ class _Outcome:
                 with (
                     reading_connection(self.workspace) as connection,
                     reading_time_is_limited(connection, contract.source, item.name),
+                    sealed_beside(self.workspace, [item], bench) as sealing,
                 ):
                     form = form_of(contract.source, item.file, item.name)
-                    reading = read_file(connection, contract, item.file, item.name, form, bench)
+                    rows_file = bench / "rows.parquet"
+                    reading = read_file(connection, contract, item.file, item.name, form, bench, rows_file)
                     if marker is not None:
                         check_marker(contract.source, marker, item, rows=reading.rows)
                         reading = marker.stated_in(reading)
-                    self._add(*land(self.workspace, connection, arrival, reading, bench))
+                    self._add(*land(self.workspace, connection, arrival, reading, bench, sealing=sealing))
             except DeliveryRefused as error:
                 self.refuse([item], error, handed.place)
 
@@ -207,6 +210,7 @@ class _Outcome:
                 workbench(self.workspace) as bench,
                 reading_connection(self.workspace) as connection,
                 reading_time_is_limited(connection, contract.source, arrival.name),
+                sealed_beside(self.workspace, arrival.originals, bench) as sealing,
             ):
                 reading = pages_reading(connection, contract, ordered, bench)
                 if reading is None:
@@ -214,7 +218,7 @@ class _Outcome:
                 if totals:
                     counted = distinct_read(connection, contract, reading, arrival.name)
                     reading = _stated(reading, max(totals), counted)
-                self._add(*land(self.workspace, connection, arrival, reading, bench))
+                self._add(*land(self.workspace, connection, arrival, reading, bench, sealing=sealing))
         except DeliveryRefused as error:
             self.refuse([page.item for page in ordered], error)
         return True

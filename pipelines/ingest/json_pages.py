@@ -7,7 +7,7 @@ cut leaves a frame or a row that is not whole JSON; then the pages are read the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -21,9 +21,11 @@ from pipelines.ingest.archives import FileUnreadable, HandedOver
 from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines
 from pipelines.ingest.json_reader import Page, read_page, streamed_lines
+from pipelines.ingest.json_stream import stream_rows
 from pipelines.ingest.landing import Original, original, reading_errors_are_named
 from pipelines.ingest.limits import MAX_JSON_DOCUMENT_BYTES
 from pipelines.ingest.rows import Reading, empty_reading, refuse_too_many_rows
+from pipelines.store import Workspace, quote_identifier
 
 LARGEST_HEAD = 64 * 1024
 LOOKING_AT_ONCE = 2
@@ -82,13 +84,16 @@ def pages_reading(
     connection: duckdb.DuckDBPyConnection, contract: SourceContract, pages: Sequence[FramedPage], bench: Path
 ) -> Reading | None:
     """All rows of the pages as one reading, in the order of the pages; None where a row is no plain object."""
-    name = pages[0].item.name
+    source, name = contract.source, pages[0].item.name
     if all(page.start == page.end for page in pages):
         return empty_reading(contract)
-    rows = (rows_as_lines(page.item.file, page.start, page.end) for page in pages if page.start < page.end)
+    with reading_errors_are_named(source, name):
+        reading = stream_rows(connection, contract, name, _rows_of(pages), bench / "rows.parquet")
+    if reading is not None:
+        return reading
     try:
         with PlainText(None, bench / "pages.jsonl") as plain:
-            if not plain.take_all(chain.from_iterable(rows)):
+            if not plain.take_all(_rows_of(pages)):
                 return None
     except NotPlain:
         return None
@@ -102,6 +107,12 @@ def pages_reading(
     return reading
 
 
+def _rows_of(pages: Sequence[FramedPage]) -> Iterator[bytes]:
+    return chain.from_iterable(
+        rows_as_lines(page.item.file, page.start, page.end) for page in pages if page.start < page.end
+    )
+
+
 def distinct_read(
     connection: duckdb.DuckDBPyConnection, contract: SourceContract, reading: Reading, name: str
 ) -> int:
@@ -109,11 +120,13 @@ def distinct_read(
     key = contract.columns_of("ticket_no")[0]
     if key not in reading.headers:
         return reading.rows
-    column = f"c{reading.headers.index(key)}"
+    column, rows = f"c{reading.headers.index(key)}", f"({reading.query})"
+    if reading.written is not None:
+        column, rows = quote_identifier(key), Workspace.scan([reading.written])
     with reading_errors_are_named(contract.source, name):
         found = connection.execute(
             f"select count(distinct nullif({column}, '')) + count(*) filter (where coalesce({column}, '') = '') "
-            f"from ({reading.query})"
+            f"from {rows}"
         ).fetchall()
     return int(found[0][0])
 

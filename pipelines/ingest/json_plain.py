@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.json_depth import has_few_openers
 from pipelines.ingest.json_numbers import quote_decimals
+from pipelines.ingest.json_shape import keys_of_rows
 from pipelines.ingest.limits import MAX_RECORD_BYTES
 from pipelines.ingest.utf8 import as_text
 
@@ -37,19 +39,24 @@ BROKEN_ESCAPE = re.compile(
 
 BLOCK_BYTES = 1024**2
 LOOKING_AT_ONCE = 2
+# A reader takes 8 records' worth of bytes at a time and then works on them: meanwhile as many blocks are looked at.
+LOOKING_AHEAD = 8 * MAX_RECORD_BYTES // BLOCK_BYTES + LOOKING_AT_ONCE
 SEPARATOR = re.compile(rb"[ \t]*,[ \t]*(?=\{)")
 BETWEEN_ROWS = re.compile(rb"\}[ \t]*,[ \t]*\{")
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What one block is: `lines` it ends, and `changed` bytes where it cannot be read as it is."""
+class Look:
+    """What one block is: `lines` it ends, `changed` bytes where it cannot be read as it is, and where it was asked for
+    and plain, the keys of all its `rows` and how many there are.
+    """
 
     block: bytes
     lines: int
     changed: bytes | None
     has_replacements: bool
     may_be_deep: bool
+    rows: tuple[tuple[str, ...], int] | None = None
 
 
 class NotPlain(Exception):
@@ -81,19 +88,11 @@ class PlainText:
             self._out.close()
 
     def take_all(self, blocks: Iterable[bytes]) -> bool:
-        """Take blocks that each end outside numbers and characters. False: they are not plain.
+        """Take blocks that each end outside numbers and characters. False: they are not plain."""
+        with closing(looks(blocks)) as found:
+            return all(self._keep(look) for look in found)
 
-        Two are looked at while the next one is read.
-        """
-        waiting: deque[Future[_Look | None]] = deque()
-        with ThreadPoolExecutor(LOOKING_AT_ONCE) as looking:
-            for block in blocks:
-                waiting.append(looking.submit(_look, block, is_first=not self._taken and not waiting))
-                if len(waiting) > LOOKING_AT_ONCE and not self._keep(waiting.popleft().result()):
-                    return False
-            return all(self._keep(found.result()) for found in waiting)
-
-    def _keep(self, look: _Look | None) -> bool:
+    def _keep(self, look: Look | None) -> bool:
         if look is None:
             return False
         self.has_replacements |= look.has_replacements
@@ -110,7 +109,24 @@ class PlainText:
         return True
 
 
-def _look(block: bytes, *, is_first: bool) -> _Look | None:
+def looks(blocks: Iterable[bytes], *, with_keys: bool = False) -> Generator[Look | None, None, None]:
+    """What each block of a file is, None where it is not plain: some are looked at while the ones before are worked on.
+
+    Blocks end outside numbers and characters; close the generator where not all of them are asked for.
+    """
+    waiting: deque[Future[Look | None]] = deque()
+    is_first = True
+    with ThreadPoolExecutor(LOOKING_AT_ONCE) as looking:
+        for block in blocks:
+            waiting.append(looking.submit(_look, block, is_first=is_first, with_keys=with_keys))
+            is_first = False
+            if len(waiting) > LOOKING_AHEAD:
+                yield waiting.popleft().result()
+        for found in waiting:
+            yield found.result()
+
+
+def _look(block: bytes, *, is_first: bool, with_keys: bool) -> Look | None:
     """What a block is; None where it is not plain."""
     if is_first and block.startswith(codecs.BOM_UTF8):
         return None
@@ -125,12 +141,15 @@ def _look(block: bytes, *, is_first: bool) -> _Look | None:
     is_broken = has_nul or (_has(text, SURROGATE) and _has_half_pair(text))
     mended = without_broken_escapes(block) if is_broken else block
     quoted = quote_decimals(mended, has_exponents=has_odd_number)
-    return _Look(
+    # With its keys asked for, a block is whole lines, the last one perhaps without its line break.
+    may_be_deep = not has_few_openers(block + b"\n" if with_keys and b"\n" not in block else block)
+    return Look(
         block=block,
         lines=int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))),
         changed=mended if quoted is None and is_broken else quoted,
         has_replacements=is_broken or any(_has(text, pattern) for pattern in REPLACED),
-        may_be_deep=not has_few_openers(block),
+        may_be_deep=may_be_deep,
+        rows=keys_of_rows(block) if with_keys and not may_be_deep else None,
     )
 
 

@@ -25,10 +25,11 @@ from pipelines.contracts.delivery import at_path
 from pipelines.errors import DeliveryRefused, SourceAnswerBroken
 from pipelines.ingest.json_depth import refuse_deep_json
 from pipelines.ingest.json_plain import NotPlain, PlainText, rows_as_lines, without_broken_escapes
+from pipelines.ingest.json_stream import OPTIONS, are_distinct, rows_scan, stream_rows
 from pipelines.ingest.landing import reading_errors_are_named
 from pipelines.ingest.limits import MAX_COLUMNS, MAX_JSON_DOCUMENT_BYTES, MAX_RECORD_BYTES
 from pipelines.ingest.rows import CUT_RECORD, REPLACEMENT, Reading, empty_reading, refuse_too_many_rows
-from pipelines.store import quote_identifier, quote_literal
+from pipelines.store import quote_literal
 
 BLOCK_BYTES = 1024**2
 AROUND_BYTES = 4096
@@ -55,11 +56,26 @@ class Page:
 
 
 def read_json_lines(
-    connection: duckdb.DuckDBPyConnection, contract: SourceContract, file: Path, name: str, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    contract: SourceContract,
+    file: Path,
+    name: str,
+    folder: Path,
+    rows_file: Path | None = None,
 ) -> Reading:
-    """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows."""
+    """Read JSON Lines; `folder` takes the copy the query reads. Blank lines are no rows.
+
+    Where all rows have the same keys and a `rows_file` is given, they are written to it while they are read.
+    """
     source = contract.source
     with reading_errors_are_named(source, name):
+        if rows_file is not None:
+            with file.open("rb") as handle:
+                reading = stream_rows(
+                    connection, contract, name, _line_blocks(source, handle, name), rows_file
+                )
+            if reading is not None:
+                return reading
         counted, plain = _plain_lines(source, file, folder / "plain.jsonl", name)
         if plain is None or plain.may_be_deep:
             refuse_deep_json(source, file, name, is_by_line=True)
@@ -86,27 +102,22 @@ def streamed_lines(
     connection: duckdb.DuckDBPyConnection, source: str, name: str, plain: PlainText
 ) -> Reading | None:
     """The reading of lines that are all well-formed objects with distinct keys, or None."""
-    options = f"format = 'newline_delimited', maximum_object_size = {MAX_RECORD_BYTES}"
     file = quote_literal(plain.file)
     try:
         found = connection.execute(
-            f"select json_keys(json) as keys, count(*) from read_json_objects('{file}', {options}) group by 1"
+            f"select json_keys(json) as keys, count(*) from read_json_objects('{file}', {OPTIONS}) group by 1"
         ).fetchall()
     except (duckdb.InvalidInputException, duckdb.ConversionException, UnicodeDecodeError):
         return None
     shapes = sorted((list(keys or ()) for keys, _ in found), key=lambda keys: (-len(keys), keys))
     headers = tuple(dict.fromkeys(key for keys in shapes for key in keys))
-    folded = {header.casefold() for header in headers}
     is_doubtful = any(not keys or len(keys) != len(set(keys)) for keys in shapes)
-    if is_doubtful or len(folded) != len(headers) or "" in folded or any("\0" in key for key in headers):
+    if is_doubtful or not are_distinct(headers):
         return None
     _refuse_too_many_keys(source, name, headers)
-    columns = ", ".join(f"'{quote_literal(header)}': 'VARCHAR'" for header in headers)
-    names = ", ".join(f"{quote_identifier(header)} as c{at}" for at, header in enumerate(headers))
     return Reading(
         headers=headers,
-        query=f"select row_number() over () as row_no, {names}, cast(null as varchar) as _defect, "
-        f"cast(null as varchar) as _surplus from read_json('{file}', {options}, columns = {{{columns}}})",
+        query=rows_scan(plain.file, headers),
         rows=sum(count for _, count in found),
         has_broken_text=plain.has_replacements,
     )
@@ -128,15 +139,26 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
 
 
 def read_json_array(
-    connection: duckdb.DuckDBPyConnection, contract: SourceContract, file: Path, name: str, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    contract: SourceContract,
+    file: Path,
+    name: str,
+    folder: Path,
+    rows_file: Path | None = None,
 ) -> Reading:
     """Read one bare array of rows as a stream; `folder` takes the copy the query reads.
 
+    Where all rows have the same keys and a `rows_file` is given, they are written to it while they are read.
     Raises DeliveryRefused where the array is cut or not JSON.
     """
     source, clean = contract.source, folder / "array.json"
+    inside = _inside_of_array(file)
     with reading_errors_are_named(source, name):
-        plain = _plain_array(file, folder / "plain.jsonl")
+        if rows_file is not None and inside is not None:
+            reading = stream_rows(connection, contract, name, rows_as_lines(file, *inside), rows_file)
+            if reading is not None:
+                return reading
+        plain = None if inside is None else _plain_array(file, inside, folder / "plain.jsonl")
         if plain is None or plain.may_be_deep:
             refuse_deep_json(source, file, name, is_by_line=False)
         if plain is not None:
@@ -326,8 +348,8 @@ def _plain_lines(source: str, file: Path, copy: Path, name: str) -> tuple[int, P
     return plain.lines if last == b"\n" else plain.lines + 1, plain
 
 
-def _plain_array(file: Path, copy: Path) -> PlainText | None:
-    """The rows of an array as lines; None where they are not plainly separated, or their bytes must be mended first."""
+def _inside_of_array(file: Path) -> tuple[int, int] | None:
+    """Where the rows of an array stand: between its brackets; None where the file does not begin and end with them."""
     size = file.stat().st_size
     with file.open("rb") as handle:
         head = handle.read(AROUND_BYTES)
@@ -336,9 +358,14 @@ def _plain_array(file: Path, copy: Path) -> PlainText | None:
     start, end = len(head) - len(head.lstrip()), size - (len(tail) - len(tail.rstrip()))
     if not head.lstrip().startswith(b"[") or not tail.rstrip().endswith(b"]") or end - start < 2:
         return None
+    return start + 1, end - 1
+
+
+def _plain_array(file: Path, inside: tuple[int, int], copy: Path) -> PlainText | None:
+    """The rows of an array as lines; None where they are not plainly separated, or their bytes must be mended first."""
     try:
         with PlainText(None, copy) as plain:
-            return plain if plain.take_all(rows_as_lines(file, start + 1, end - 1)) else None
+            return plain if plain.take_all(rows_as_lines(file, *inside)) else None
     except NotPlain:
         return None
 

@@ -11,8 +11,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,9 +33,11 @@ from pipelines.ingest.rows import (
     map_headers,
     refuse_too_many_rows,
 )
+from pipelines.ingest.written_rows import counted_rows
 from pipelines.store import Workspace, disk_full_is_said, move_into_place, remove_tree, write_atomically
 
 Say = Callable[[str], None]
+Sealing = Future[Path]
 SCRATCH_MEMORY = "3GB"
 NOT_THE_READERS_FAULT = (duckdb.OutOfMemoryException, duckdb.IOException, duckdb.InterruptException)
 
@@ -133,6 +135,13 @@ def reading_connection(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnecti
         yield connection
 
 
+@contextmanager
+def sealed_beside(workspace: Workspace, originals: Sequence[Original], bench: Path) -> Iterator[Sealing]:
+    """Seal original bytes in another thread; the result is the folder, to be moved to where it belongs."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(_seal_originals, workspace, originals, bench / f"sealed-{secrets.token_hex(4)}")
+
+
 def land(
     workspace: Workspace,
     connection: duckdb.DuckDBPyConnection,
@@ -141,11 +150,12 @@ def land(
     bench: Path,
     *,
     same_window: Sequence[Delivery] = (),
+    sealing: Sealing | None = None,
 ) -> tuple[Delivery, bool]:
     """Land what was read. Returns the delivery and whether it is new (False: it was landed before).
 
-    `same_window` are landed deliveries of the same window and day: where they hold every row already, the window
-    read again is not landed a second time.
+    `sealing` is where the original bytes are being sealed already. `same_window` are landed deliveries of the same
+    window and day: where they hold every row already, the window read again is not landed a second time.
 
     Raises DeliveryRefused where the header does not fit the contract, SourceAnswerBroken where fewer or more rows
     were read than are there.
@@ -158,10 +168,16 @@ def land(
     headers = map_headers(contract, reading.headers, arrival.name)
     made = bench / f"landing-{arrival.delivery_id}"
     made.mkdir()
-    with ThreadPoolExecutor(1) as beside:
-        sealing = beside.submit(_seal_originals, workspace, arrival.originals, made / ORIGINAL)
-        _write_rows(workspace, connection, arrival, reading, headers, made / ROWS)
-        sealing.result()
+    with (
+        sealed_beside(workspace, arrival.originals, bench)
+        if sealing is None
+        else nullcontext(sealing) as sealed
+    ):
+        if reading.written is None:
+            _write_rows(workspace, connection, arrival, reading, headers, made / ROWS)
+        else:
+            reading.written.rename(made / ROWS)
+        sealed.result().rename(made / ORIGINAL)
     if same_window and not _has_new_rows(workspace, connection, made / ROWS, same_window):
         return same_window[-1], False
     delivered_for = arrival.delivered_for or newest_change(
@@ -254,13 +270,14 @@ def original_bytes(workspace: Workspace, delivery: Delivery) -> Iterator[bytes]:
         yield workspace.unseal(part.read_bytes())
 
 
-def _seal_originals(workspace: Workspace, originals: Sequence[Original], folder: Path) -> None:
+def _seal_originals(workspace: Workspace, originals: Sequence[Original], folder: Path) -> Path:
     folder.mkdir()
     with disk_full_is_said(folder):
         for number, item in enumerate(originals, start=1):
             with item.file.open("rb", buffering=0) as handle:
                 for part, sealed in enumerate(workspace.seal_parts(handle, SEALED_PART_BYTES)):
                     (folder / f"{number:05d}-{part:05d}.sealed").write_bytes(sealed)
+    return folder
 
 
 def _write_rows(
@@ -285,11 +302,8 @@ def _write_rows(
                 if then is None or isinstance(error, NOT_THE_READERS_FAULT):
                     raise
                 continue
-        counted = connection.execute(
-            f"select count(*), count(distinct row_no), max(row_no) from {workspace.scan([rows_file])}"
-        ).fetchall()
-        found, numbers, last = counted[0]
-        if found == numbers == (last or 0) == reading.rows:
+        found, is_numbered = counted_rows(connection, rows_file)
+        if is_numbered and found == reading.rows:
             return
     raise SourceAnswerBroken(
         source,

@@ -91,10 +91,14 @@ def read_file(
     name: str,
     form: Form,
     folder: Path,
+    rows_file: Path | None = None,
 ) -> Reading:
-    """Read one file of rows (a JSON page goes through `handover`, which counts pages together)."""
+    """Read one file of rows (a JSON page goes through `handover`, which counts pages together).
+
+    With a `rows_file` the rows may be written to it at once, as they are to be landed (`Reading.written`).
+    """
     with reading_time_is_limited(connection, contract.source, name):
-        return _read(connection, contract, file, name, form, folder)
+        return _read(connection, contract, file, name, form, folder, rows_file)
 
 
 def _read(
@@ -104,13 +108,14 @@ def _read(
     name: str,
     form: Form,
     folder: Path,
+    rows_file: Path | None,
 ) -> Reading:
     if form == "excel":
         reading = read_excel(connection, contract, file, name)
     elif form == "json_lines":
-        reading = read_json_lines(connection, contract, file, name, folder)
+        reading = read_json_lines(connection, contract, file, name, folder, rows_file)
     elif form == "json_array":
-        reading = read_json_array(connection, contract, file, name, folder)
+        reading = read_json_array(connection, contract, file, name, folder, rows_file)
     else:
         unmarked = str(contract.delivery.get("unmarked_encoding", "gb18030"))
         reading = read_csv(connection, contract.source, file, name, folder, unmarked=unmarked)

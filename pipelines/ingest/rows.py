@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pipelines.contracts import SourceContract, fold_header
 from pipelines.errors import DeliveryRefused
@@ -25,7 +26,8 @@ class Reading:
     `query` selects, on the reader's connection, `row_no BIGINT`, `c0 … cN VARCHAR` (one a header, in order),
     `_defect VARCHAR` and `_surplus VARCHAR` (JSON of what has no column). `rows` is how many records are there,
     counted apart from the query; `careful_query` is a slower way to the same rows, for when the query finds another
-    number. `has_broken_text` says whether any text holds U+FFFD.
+    number. `has_broken_text` says whether any text holds U+FFFD. Where the reader wrote the rows itself, `written` is
+    their file (the columns of `landing_columns`), and there is no query.
     """
 
     headers: tuple[str, ...]
@@ -37,6 +39,7 @@ class Reading:
     control_rows: int | None = None
     changed_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+    written: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The two ways of reading JSON say the same: as a stream, and carefully line by line."""
+"""The ways of reading JSON say the same: written while it is read, as a stream, and carefully line by line."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipelines.contracts import load_sources
 from pipelines.ingest import handover, json_plain, json_reader
 from pipelines.ingest.json_numbers import quote_decimals
+from pipelines.ingest.json_shape import keys_of_rows
 from pipelines.ingest.landing import reading_connection
 from pipelines.ingest.rows import Reading, landing_query, map_headers
 from pipelines.store import Workspace
@@ -83,6 +84,22 @@ def _rows(workspace: Workspace, file: Path, folder: Path, *, is_careful: bool) -
         return found
 
 
+def _written(workspace: Workspace, file: Path, folder: Path) -> list[tuple[Any, ...]] | None:
+    """The rows that were written while they were read; None where they were not."""
+    read = json_reader.read_json_array if file.suffix == ".json" else json_reader.read_json_lines
+    with reading_connection(workspace) as connection:
+        reading = read(connection, NATIONAL, file, file.name, folder, folder / "rows.parquet")
+        if reading.written is None:
+            return None
+        columns = ", ".join(f'"{name}"' for name in (*COLUMNS[:7], "_defect"))
+        found = connection.execute(
+            f"select row_no, {columns}, json_extract_string(_extra, '$.\"别的列\"') "
+            f"from {workspace.scan([reading.written])} order by row_no"
+        ).fetchall()
+        assert len(found) == reading.rows
+        return found
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, is_array=st.booleans())
 def test_both_ways_read_the_same(
@@ -93,6 +110,7 @@ def test_both_ways_read_the_same(
     file.write_text("[" + ", ".join(lines) + "]" if is_array else "\n".join(lines) + "\n", encoding="utf-8")
     streamed = _rows(workspace, file, tmp_path, is_careful=False)
     assert streamed == _rows(workspace, file, tmp_path, is_careful=True)
+    assert _written(workspace, file, tmp_path) in (None, streamed)
     for row, found in zip(rows, streamed, strict=True):
         for name, value in zip(COLUMNS[:5], found[1:6], strict=True):
             expected = row[name]
@@ -173,6 +191,7 @@ def test_a_doubtful_line_goes_the_careful_way(workspace: Workspace, tmp_path: Pa
     file.write_text(f"{good}\n{line}\n{good}\n", encoding="utf-8")
     found = _rows(workspace, file, tmp_path, is_careful=False)
     assert found == _rows(workspace, file, tmp_path, is_careful=True)
+    assert _written(workspace, file, tmp_path) is None
     assert [row[1] for row in (found[0], found[2])] == ["G", "G"]
 
 
@@ -297,3 +316,61 @@ def test_an_escape_is_not_torn_between_two_blocks(workspace: Workspace, tmp_path
             patch.setattr(json_reader, "BLOCK_BYTES", block_bytes)
             found = _rows(workspace, file, tmp_path, is_careful=False)
         assert [row[1] for row in found] == ["甲" * at + sign * 3 for at in range(3)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.fixed_dictionaries({name: NESTED for name in COLUMNS}), min_size=1, max_size=5),
+    other=st.dictionaries(st.text('a甲":,\\ ', min_size=1, max_size=4), NESTED, max_size=2),
+    at=st.integers(0, 4),
+    separators=st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : ")]),
+)
+def test_keys_are_told_only_where_every_row_has_them(
+    rows: list[dict[str, Any]], other: dict[str, Any], at: int, separators: tuple[str, str]
+) -> None:
+    rows[at % len(rows)] |= other
+    lines = [json.dumps(row, ensure_ascii=False, default=str, separators=separators) for row in rows]
+    for text in ("\n".join(lines), "\n".join(lines) + "\n", "\n" + "\n".join(lines)):
+        found = keys_of_rows(text.encode())
+        assert found is None or (found[1] == len(rows) and all(set(row) <= set(found[0]) for row in rows))
+
+
+@pytest.mark.parametrize("value", ["甲", "", "甲，乙；", "15000.00", "a\tb"])
+def test_rows_of_the_same_keys_are_written_while_they_are_read(
+    workspace: Workspace, tmp_path: Path, value: str
+) -> None:
+    rows = [
+        dict.fromkeys(COLUMNS, value) | {"clueCode": str(number), "arrearsMoney": number}
+        for number in range(3000)
+    ]
+    for file, text in (
+        (tmp_path / "rows.jsonl", "\n".join(map(_json, rows))),
+        (tmp_path / "rows.json", "[" + ",".join(map(_json, rows)) + "]"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        written = _written(workspace, file, tmp_path)
+        assert written == _rows(workspace, file, tmp_path, is_careful=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a":1,"c":2}',
+        '{"a":1,"b":2,"c":3}',
+        '{"b":1,"a":2}',
+        '{"a":1,"a":2}',
+        '{"a":1}',
+        '{"a":1,"b" :2}',
+        '{"a":1,"x\\"b":2}',
+        '{"a":{"b":1,"c":2}}',
+        '{"a":":","b":2}',
+        '{"a":1,"\\u0062":2}',
+        '{"a":1,\n"b":2}',
+        "null",
+        "",
+    ],
+)
+def test_other_keys_than_the_first_rows_are_doubtful(line: str) -> None:
+    first = '{"a":1,"b":2}'
+    assert keys_of_rows(f"{first}\n{first}\n".encode()) == (("a", "b"), 2)
+    assert keys_of_rows(f"{first}\n{line}\n{first}\n".encode()) is None
