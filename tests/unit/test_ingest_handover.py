@@ -154,7 +154,7 @@ def test_a_page_is_no_line_however_it_is_laid_out(national, workspace, tmp_path,
         assert form_of("national", write(tmp_path, f"{number}.json", text), "a.json") == "json_page"
 
 
-@pytest.mark.parametrize("function", ["streamed_lines", "distinct_read"])
+@pytest.mark.parametrize("function", ["stream_rows", "streamed_lines", "distinct_read"])
 @pytest.mark.parametrize("kind", [duckdb.OutOfMemoryException, duckdb.InternalException])
 def test_an_error_of_the_database_while_pages_are_read_is_a_refusal_without_its_text(
     national, workspace, tmp_path, monkeypatch, function, kind
@@ -174,7 +174,9 @@ def test_an_error_of_the_database_while_pages_are_read_is_a_refusal_without_its_
             return broken() if "count(distinct" in statement else self.connection.execute(statement)
 
     if function == "streamed_lines":
-        monkeypatch.setattr(json_pages, "streamed_lines", broken)
+        monkeypatch.setattr(json_pages, "stream_rows", lambda *_: None)
+    if function in ("stream_rows", "streamed_lines"):
+        monkeypatch.setattr(json_pages, function, broken)
     else:
         counted = json_pages.distinct_read
         monkeypatch.setattr(handover, "distinct_read", lambda first, *rest: counted(Connection(first), *rest))
