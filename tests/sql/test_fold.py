@@ -233,7 +233,7 @@ def test_a_lead_leaves_with_its_last_open_ticket() -> None:
         ({}, {}, True),
         ({}, {"claimant_name": "张三封"}, True),  # the ID decides, a name may be misspelt
         ({}, {"claimant_id_number": "440524188001010014"}, False),
-        ({}, {"employer": "另一家建筑"}, False),
+        ({}, {"employer": "吴忠市鸿运餐饮有限公司"}, False),
         ({}, {"period_from": 202306, "period_to": 202307}, False),
         ({}, {"narrative": "本人受张三丰委托，代为反映"}, True),  # the agent speaks for the claimant of the first
         ({}, {"narrative": "本人受李四光委托，代为反映", "claimant_phone": "13900000009"}, False),
