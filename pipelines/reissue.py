@@ -9,19 +9,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipelines import normalize, quality, registry
+from pipelines import normalize, registry
 from pipelines.contracts import load_sources
-from pipelines.day import (
-    PublicationReport,
-    commit,
-    compared_with,
-    settle,
-    why_missing,
-)
 from pipelines.errors import PublicationError
+from pipelines.publication import PublicationReport, carry_out, compared_with, settle
 from pipelines.settings import City
 from pipelines.store import Workspace
-from pipelines.tables import Making, Say, landed_deliveries, make_tables, number
+from pipelines.tables import Making, Say, landed_deliveries
 
 
 def reissue(
@@ -64,18 +58,10 @@ def reissue(
             ),
             booked_by,
         )
-        checks_folder = workspace.checks / making.publication_id
-        warnings, results = make_tables(workspace, connection, city, contracts, making, checks_folder, say)
-        warnings += why_missing(workspace, contracts, business_date)
-        for warning in warnings:
-            say(warning)
-        quality.gate(results, where=str(checks_folder))
-        folder = commit(workspace, connection, city, making, checks_folder, contracts)
-        rows = {
-            table: number(connection, f"select count(*) from clearance.{table}")
-            for table in ("tickets", "leads", "differences")
-        }
-        say(
-            f"published {making.publication_id}: {rows['differences']} differences to what {business_date} said"
+        report = carry_out(
+            workspace, connection, city, contracts, making, ("tickets", "leads", "differences"), say
         )
-        return PublicationReport(business_date, making.publication_id, folder, True, rows, warnings)
+        say(
+            f"published {making.publication_id}: {report.rows['differences']} differences to what {business_date} said"
+        )
+        return report

@@ -1,11 +1,14 @@
-"""Command lines that the product prints, parsed by its own parser: options, types and required arguments."""
+"""Command lines that the product prints, parsed by its own parser: options, types and required arguments; and run."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 import typer
+from typer.testing import CliRunner
 
 from pipelines.cli import app
 
@@ -26,3 +29,14 @@ def parse(line: str) -> str:
         command = command.commands[words.pop(0)]
     command.make_context(" ".join(path), words)
     return " ".join(path)
+
+
+def runner(workspace: Path, city: Path) -> Callable[..., str]:
+    """A function that runs `clearance` with its arguments on a workspace and a city, and returns what it printed."""
+
+    def clearance(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["--workspace", str(workspace), "--city", str(city), *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return clearance

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.publish.charts import burn_chart
 from pipelines.publish.figures import ALL, Figures
-from pipelines.publish.page_tables import scrolling
+from pipelines.publish.page_tables import simple_table
 from pipelines.publish.wording import (
     LEVEL_NAMES,
     UNDEFINED,
@@ -68,11 +68,7 @@ def campaign_table(figures: Figures) -> str:
         cells += f'<td class="begins">{count(counts["inflow"])}</td><td>{count(counts["inflow_open"])}</td>'
         total = ' class="total"' if division == channel == ALL else ""
         rows += f'<tr{total}><th scope="row">{escape(name)}</th>{cells}</tr>'
-    head = "".join(
-        f'<th scope="col"{" class=text" if place == 0 else ""}>{text}</th>'
-        for place, text in enumerate(heads)
-    )
-    return scrolling("清零行动", f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return simple_table(heads, 1, rows, label="清零行动")
 
 
 def warnings_section(figures: Figures) -> str:
@@ -86,8 +82,7 @@ def warnings_section(figures: Figures) -> str:
         f'<td class="text wrap">{escape(warned_of(row))}</td></tr>'
         for row in figures.warnings
     )
-    head = "".join(f'<th scope="col" class="text">{text}</th>' for text in ("级别", "类别", "对象", "情况"))
-    return scrolling("预警", f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return simple_table(("级别", "类别", "对象", "情况"), 4, rows, label="预警")
 
 
 def warned_place(figures: Figures, row: Mapping[str, Any]) -> str:

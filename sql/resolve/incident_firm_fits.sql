@@ -78,7 +78,7 @@ by_project as (
 ),
 grouped as (
     select firm, list_distinct(flatten(list(coalesce(foremen, [])))) as foremen, list_distinct(flatten(list(divisions))) as divisions,
-        min(code) as code, any_value(firm_leads) as leads, min(place) as place
+        min(code) as code
     from firms
     group by firm
 ),

@@ -7,24 +7,15 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from pipelines.cli import app
 from pipelines.settings import DEFAULT_CITY_DIR
 from pipelines.store import open_published
+from tests.command_lines import runner
 
 
 def test_the_open_deadlines_that_a_new_holiday_moves_are_listed(tmp_path: Path) -> None:
     city = tmp_path / "city"
     shutil.copytree(DEFAULT_CITY_DIR, city)
-
-    def clearance(*arguments: str) -> str:
-        result = CliRunner().invoke(
-            app, ["--workspace", str(tmp_path / "workspace"), "--city", str(city), *arguments]
-        )
-        assert result.exit_code == 0, result.output
-        return result.output
-
+    clearance = runner(tmp_path / "workspace", city)
     clues = [
         {"clueCode": f"XS000{number}", "registerTime": f"2023-08-{day} 09:00:00", "updateTime": f"2023-08-{day} 09:00:00",
          "regionCode": "640104", "status": "20", "employerName": f"宁夏虚构第{number}建筑有限公司"}

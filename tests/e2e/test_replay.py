@@ -7,24 +7,15 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from pipelines.cli import app
 from pipelines.settings import DEFAULT_CITY_DIR
 from pipelines.store import open_published
+from tests.command_lines import runner
 
 
 def test_a_mended_code_list_brings_the_claim_in(tmp_path: Path) -> None:
     city = tmp_path / "city"
     shutil.copytree(DEFAULT_CITY_DIR, city)
-
-    def clearance(*arguments: str) -> str:
-        result = CliRunner().invoke(
-            app, ["--workspace", str(tmp_path / "workspace"), "--city", str(city), *arguments]
-        )
-        assert result.exit_code == 0, result.output
-        return result.output
-
+    clearance = runner(tmp_path / "workspace", city)
     rows = [
         {"clueCode": f"XS000{number}", "registerTime": "2023-08-30 09:00:00", "updateTime": "2023-08-30 09:00:00",
          "regionCode": region, "status": "10"}

@@ -12,7 +12,7 @@ import sqlglot
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "errors", "settings", "contracts", "store", "registry", "normalize", "ingest", "quality", "resolve", "clocks",
-    "ledger", "publish", "tables", "day", "reissue", "received", "corrected", "worksheet", "slips",
+    "ledger", "publish", "tables", "publication", "day", "reissue", "received", "corrected", "worksheet", "slips",
     "worklist", "review", "doctor", "commands", "cli",
 ]  # fmt: skip
 MODULES = sorted((ROOT / "pipelines").rglob("*.py"))
