@@ -24,18 +24,36 @@ from pipelines.settings import City
 
 
 def campaign_section(figures: Figures, city: City) -> str:
-    """The campaign's course; nothing where the city has no campaign or its dates do not hold the business date."""
-    if city.campaign is None or not figures.burn_down or not figures.is_campaign_running:
+    """The campaign by division and channel; nothing where the city has none or its dates do not hold the business date."""
+    if not _is_shown(figures, city):
         return ""
+    assert city.campaign is not None
     span = f"基准日 {day(city.campaign.baseline_date)}，目标日 {day(city.campaign.target_date)}"
     scope = "、".join(
         [figures.divisions.get(code, code) for code in city.campaign.divisions]
         + [figures.channels.get(code, code) for code in city.campaign.channels]
     )
     return f"""<h2>{escape(city.campaign.name)}<small>{span}；范围：{escape(scope or "全部属地、全部渠道")}；件次</small></h2>
-<figure style="max-width:760px"><figcaption>存量与增量<small>自基准日起，按现在所知；虚线为均匀推进至目标日</small></figcaption>
-{burn_chart(figures.burn_down, city.campaign.target_date)}</figure>
 {campaign_table(figures)}"""
+
+
+def course_and_warnings(figures: Figures, city: City) -> str:
+    """The campaign's course as a chart beside the warnings of the day; the warnings alone where no campaign runs."""
+    warnings = (
+        f"<section><h2>预警<small>阈值为本地设定，待确认</small></h2>{warnings_section(figures)}</section>"
+    )
+    if not _is_shown(figures, city):
+        return warnings
+    assert city.campaign is not None
+    return f"""<div class="pair">
+<section><h2>存量与增量<small>自基准日起，按现在所知；虚线为均匀推进至目标日</small></h2>
+<figure>{burn_chart(figures.burn_down, city.campaign.target_date)}</figure></section>
+{warnings}
+</div>"""
+
+
+def _is_shown(figures: Figures, city: City) -> bool:
+    return city.campaign is not None and bool(figures.burn_down) and figures.is_campaign_running
 
 
 def campaign_table(figures: Figures) -> str:

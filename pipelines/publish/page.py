@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from pipelines.publish.campaign_tables import campaign_section, warnings_section
+from pipelines.publish.campaign_tables import campaign_section, course_and_warnings
 from pipelines.publish.charts import flow_chart, stock_chart
 from pipelines.publish.context import PublicationContext
 from pipelines.publish.figures import Figures
@@ -85,8 +85,7 @@ def page(figures: Figures, city: City, context: PublicationContext) -> str:
 <figure><figcaption>每日接收与办结<small>件次，含重新办理</small></figcaption>{flow_chart(figures.trend)}</figure>
 </div>
 {campaign_section(figures, city)}
-<h2>预警<small>阈值为本地设定，待确认</small></h2>
-{warnings_section(figures)}
+{course_and_warnings(figures, city)}
 <h2>分区县<small>累计至业务日终；每格先件次、后线索</small></h2>
 {standing_table(figures, "division")}
 <h2>分渠道<small>累计至业务日终；每格先件次、后线索</small></h2>

@@ -191,21 +191,35 @@ def known_when_table(figures: Figures) -> str:
 
 
 def quarantine_section(figures: Figures) -> str:
-    """Rows that ever were in quarantine by source and reason, and those that wait; or that there are none."""
+    """By source: rows that ever were in quarantine, those that wait, and why they wait; or that there are none."""
     if not figures.quarantine:
         return '<p class="none">没有隔离待核的记录。</p>'
-    rows = "".join(
-        f'<tr><th scope="row" class="wrap">{escape(str(row["title"]))}</th>'
-        f'<td class="text">{escape(REASON_NAMES.get(row["reason"], str(row["reason"])))}</td>'
-        f"<td>{count(row['rows'])}</td><td>{count(row['unresolved'])}</td></tr>"
-        for row in figures.quarantine
-    )
+    by_source: dict[str, list[Mapping[str, Any]]] = {}
+    for row in figures.quarantine:
+        by_source.setdefault(str(row["title"]), []).append(row)
+    rows = ""
+    for title, members in by_source.items():
+        waiting = sorted(
+            (row for row in members if row["unresolved"]),
+            key=lambda row: int(row["unresolved"]),
+            reverse=True,
+        )
+        reasons = "、".join(
+            f'<span class="whole">{escape(REASON_NAMES.get(row["reason"], str(row["reason"])))} '
+            f"{count(row['unresolved'])}</span>"
+            for row in waiting
+        )
+        total, left = (sum(int(row[name]) for row in members) for name in ("rows", "unresolved"))
+        rows += (
+            f'<tr><th scope="row" class="wrap">{escape(title)}</th><td>{count(total)}</td><td>{count(left)}</td>'
+            f'<td class="text wrap">{reasons or UNDEFINED}</td></tr>'
+        )
     total = sum(int(row["rows"]) for row in figures.quarantine)
     rows += (
-        f'<tr class="total"><th scope="row">合计</th><td></td><td>{count(total)}</td>'
-        f"<td>{count(figures.key()['quarantined'])}</td></tr>"
+        f'<tr class="total"><th scope="row">合计</th><td>{count(total)}</td>'
+        f"<td>{count(figures.key()['quarantined'])}</td><td></td></tr>"
     )
-    return simple_table(("来源", "原因", "累计隔离", "其中未入账"), 2, rows)
+    return simple_table(("来源", "累计隔离", "其中未入账", "未入账原因"), 1, rows, also_text=(3,))
 
 
 def sources_table(figures: Figures) -> str:

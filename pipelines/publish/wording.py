@@ -208,8 +208,10 @@ def ten_thousands(fen: int) -> Decimal:
 
 
 def pace(value: float | None) -> str:
-    """A pace a working day with one decimal."""
-    return UNDEFINED if value is None else f"{value:,.1f}"
+    """A pace a working day with one decimal; a pace that would print as none is said to be under a tenth."""
+    if value is None:
+        return UNDEFINED
+    return "<0.1" if 0 < value < 0.05 else f"{value:,.1f}"
 
 
 def day(value: date | None) -> str:

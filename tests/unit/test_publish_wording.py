@@ -12,6 +12,7 @@ from pipelines.publish.wording import (
     day,
     expectation,
     freshness,
+    pace,
     share,
     signed,
     thresholds,
@@ -48,6 +49,16 @@ def test_counts_and_signs() -> None:
     assert count(-2) == "−2"
     assert count(None) == "—"
     assert (signed(3), signed(-3), signed(0)) == ("+3", "−3", "0")
+
+
+def test_a_pace_is_not_none_unless_it_is() -> None:
+    assert (pace(112.5), pace(0.05), pace(4 / 82), pace(0.0), pace(None)) == (
+        "112.5",
+        "0.1",
+        "<0.1",
+        "0.0",
+        "—",
+    )
 
 
 def test_days() -> None:
