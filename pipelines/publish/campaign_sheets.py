@@ -25,7 +25,7 @@ def campaign_sheet(sheet: Sheet, figures: Figures, city: City, subtitle: str) ->
             Column("已清", 10, "count"),
             Column("未清", 10, "count"),
             Column("清零率", 10, "share"),
-            Column("近7日日均清理", 10, "money"),
+            Column("近7日日均清理", 15, "money"),
             Column("日均需清理", 10, "money"),
             Column("照此清完日", 13, "date"),
             Column("增量", 10, "count"),
@@ -48,14 +48,13 @@ def campaign_sheet(sheet: Sheet, figures: Figures, city: City, subtitle: str) ->
                 ],
                 is_total=division == channel == ALL,
             )  # fmt: skip
-    blank: list[object] = [None] * 11
     if figures.warnings:
-        sheet.row(["当日预警", *blank[1:]], is_total=True)
+        sheet.part("当日预警")
         for row in figures.warnings:
             said = f"{LEVEL_NAMES.get(str(row['level']), '')}色：{WARNING_NAMES.get(str(row['kind']), '')}　{warned_of(row)}"
             sheet.said(warned_place(figures, row), said)
     if figures.burn_down:
-        sheet.row(["自基准日逐日", *blank[1:]], is_total=True)
+        sheet.part("自基准日逐日（按现在所知）")
         for row in figures.burn_down:
             stock, left = int(row["stock_baseline"]), int(row["stock_left"])
             sheet.row(

@@ -74,7 +74,15 @@ class Sheet:
             title, {"font_name": HEAD_FONT, "font_size": 16, "align": "center", "valign": "vcenter"}, 28
         )
         text = f"{subtitle}　　{self.notice}" if self.notice else subtitle
-        self._wide(text, {"font_name": FONT, "font_size": 10, "align": "center", "font_color": "#444444"}, 18)
+        below = {
+            "font_name": FONT,
+            "font_size": 10,
+            "align": "center",
+            "valign": "vcenter",
+            "text_wrap": True,
+        }
+        lines = lines_of(text, sum(column.width for column in columns))
+        self._wide(text, {**below, "font_color": "#444444"}, 18 if lines == 1 else 14 * lines + 2)
         form = self._form(
             bold=True, align="center", valign="vcenter", text_wrap=True, border=1, border_color=RULE,
             bg_color=HEAD_FILL, font_name=HEAD_FONT, font_size=10,
@@ -96,13 +104,21 @@ class Sheet:
                 self.sheet.merge_range(row, first, row + 1, first, columns[first].label, form)
             else:
                 self.sheet.write_string(row, first, columns[first].label, form)
-        upper = max(lines_of(text, width) for text, width in _group_widths(columns)) if has_groups else 1
+        labels = (
+            _group_widths(columns) if has_groups else [(column.label, column.width) for column in columns]
+        )
+        upper = max(lines_of(text, width) for text, width in labels)
         self.sheet.set_row(row, 22 if upper == 1 else 30)
         if has_groups:
             lower = max(lines_of(column.label, column.width) for column in columns if column.group)
             self.sheet.set_row(row + 1, 13 * lower + 4)
         self.next_row = self.first_data_row = row + depth
         self.last_column = last
+
+    def part(self, name: str) -> None:
+        """One row across all columns: the rows that follow are of another kind."""
+        form = {"border": 1, "border_color": RULE, "valign": "vcenter", "font_name": FONT, "font_size": 10}
+        self._wide(name, {**form, "bold": True, "bg_color": TOTAL_FILL, "indent": 1}, 18)
 
     def said(self, first: str, text: str) -> None:
         """One row of two texts: the first cell, and all others as one."""
