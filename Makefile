@@ -6,6 +6,9 @@ READY := $(VENV)/ready
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n auto --dist loadfile
 
+# Compiled modules are kept, whatever the shell says: every command and every task of Airflow is a process of its own.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help environment demo up test lint format bench lock clean
 
