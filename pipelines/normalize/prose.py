@@ -1,6 +1,7 @@
-"""What staged rows say in prose, read once a row: stage.prose, and the keys of the employers and projects they name.
+"""What staged rows say in prose: stage.prose, and the keys of the employers and projects they name.
 
-A pure function of each row: nothing of it depends on other rows, so one more day costs one day's rows.
+A pure function of each row: nothing of it depends on other rows, so one more day costs one day's rows. Rows that are alike
+in all that is read (a ticket delivered again) are read once.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def read_prose(connection: duckdb.DuckDBPyConnection) -> int:
         connection.execute("insert into stage.prose_reading values ($1)", [reading_version()])
     run_sql(connection, "prose/unread_rows")
     run_sql(connection, "prose/numbered_rows")
-    unread = int(connection.execute("select count(*) from unread_rows").fetchall()[0][0])
+    unread = int(connection.execute("select coalesce(sum(len(rows)), 0) from unread_rows").fetchall()[0][0])
     if unread:
         with _without_collector():
             _read(connection)

@@ -1,8 +1,8 @@
--- Grain: one row read now. Inputs: unread_rows, row_figures, row_organisations, row_people, described_signers,
+-- Grain: one staged row read now. Inputs: unread_rows, row_figures, row_organisations, row_people, described_signers,
 -- described_owed, described_numbers, described_employers_now, row_employers, row_projects. Why: all that resolution compares, beside the fields.
 insert into stage.prose by name
 select
-    r.delivery_id, r.row_no, f.told_claim, f.told_persons, f.told_period, o.told_employers, o.told_projects,
+    unnest(r.rows, recursive := true), f.told_claim, f.told_persons, f.told_period, o.told_employers, o.told_projects,
     p.told_claimant, p.told_agent, p.told_principal, p.told_foreman, p.told_phones, p.told_id_numbers, p.role, p.role_reason,
     s.described as signer, w.owed_name, d.described as owed, t.described as phone,
     e.set_id as employer_set,
