@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.normalize import reading_version
-from pipelines.store import SQL_ROOT, run_sql
+from pipelines.store import SQL_ROOT, quote_identifier, run_sql
 
 MODEL_FILE = Path(__file__).with_name("model.json")
 NAMES_FILE = Path(__file__).with_name("name_model.json")
@@ -34,6 +34,23 @@ PARTS = (
     "quoted",
 )
 """The comparisons of the model; `core.scored` has a weight (log2 of m/u) for each."""
+COLUMNS = (
+    "unique_id",
+    "ticket_no",
+    "quoted",
+    "id_number",
+    "employer_keys",
+    "project_keys",
+    "claimed_fen",
+    "persons",
+    "division_code",
+    "person_name",
+    "tf_person_name",
+    "person",
+    "contact",
+    "period",
+)
+"""The columns of `core.compared` that the model's comparisons name: Splink copies each for every pair."""
 
 
 @cache
@@ -108,20 +125,25 @@ def score(connection: duckdb.DuckDBPyConnection) -> None:
             f"create or replace table core.scored (ticket_a varchar, ticket_b varchar, weight double, {columns})"
         )
         return
-    api = DuckDBAPI(connection, output_schema="splink")
+    home = quote_identifier(str(connection.execute("select current_database()").fetchall()[0][0]))
+    # Splink's own tables are for this run: they stay in memory, not in the warehouse's file.
+    api = DuckDBAPI(connection, output_schema="memory.splink")
     settings = {key: value for key, value in load_model().items() if key not in ("version", "trained_on")}
-    connection.execute("create or replace temp view compared_tickets as select * from core.compared")
+    connection.execute(
+        f"create or replace temp view compared_tickets as select {', '.join(COLUMNS)} from {home}.core.compared"
+    )
     linker = Linker(api.register("compared_tickets"), settings, log_level=40, validate_settings=False)
     connection.execute(
-        "create or replace temp view blocked_pairs as "
-        "select ticket_a as join_key_l, ticket_b as join_key_r, '0' as match_key from core.candidates"
+        "create or replace temp view blocked_pairs as select ticket_a as join_key_l, ticket_b as join_key_r, "
+        f"'0' as match_key from {home}.core.candidates"
     )
     pairs = api.register("blocked_pairs")
     linker.table_management.register_blocked_pairs_for_predict(pairs)
     scored = linker.inference.predict(warning_mode="never")
     connection.execute(
-        "create or replace table core.scored as select least(unique_id_l, unique_id_r) as ticket_a, "
+        f"create or replace table {home}.core.scored as select least(unique_id_l, unique_id_r) as ticket_a, "
         f"greatest(unique_id_l, unique_id_r) as ticket_b, round(match_weight, 3) as weight, {parts} "
         f"from {scored.physical_name}"
     )
-    connection.execute("drop schema if exists splink cascade")
+    connection.execute(f"use {home}")
+    connection.execute("drop schema if exists memory.splink cascade")

@@ -2,8 +2,8 @@
 -- model (pipelines/resolve/model.json); rare names prove more than common ones.
 create or replace view core.compared as
 select
-    f.ticket_id as unique_id, f.ticket_no, f.quoted, f.role, f.id_number, f.employer_code, f.employer_keys, f.employer_brands,
-    f.project_keys, f.claimed_fen, f.is_claim_per_head, f.is_one_stated,
+    f.ticket_id as unique_id, f.ticket_no, f.quoted, f.role, f.id_number, f.employer_code, f.employer_set, f.employer_keys,
+    f.employer_brands, f.project_set, f.project_keys, f.claimed_fen, f.is_claim_per_head, f.is_one_stated,
     f.persons, f.division_code, f.foreman, f.owed_name as person_name,
     f.owed.sound as person_sound, f.unread_name, f.phone, n.frequency as tf_person_name, f.is_period_a_field,
     coalesce(f.owed, case when f.role <> 'agent' then f.signer end) as person,

@@ -1,6 +1,7 @@
 -- Grain: one pair of tickets that links would bring into one lead and that may not be in one, with the reason.
--- Inputs: core.linked_components, core.compared, core.scored, core.texts. Why: a chain of good pairs must not
--- put together what no pair may; a pair that speaks against itself keeps its groups apart.
+-- Inputs: core.linked_components, core.compared, core.alike, core.texts. Why: a chain of good pairs must not
+-- put together what no pair may; a pair that speaks against itself keeps its groups apart. How alike the two are is known
+-- where they are a candidate pair, and is found for the others.
 create or replace table core.enemies as
 with pairs as (
     select a.ticket_id as ticket_a, b.ticket_id as ticket_b
@@ -8,19 +9,29 @@ with pairs as (
     join core.linked_components as b on b.component = a.component and a.ticket_id < b.ticket_id
     where not a.is_too_large
 ),
-compared as (
+likenesses as (
+    select ticket_a, ticket_b, names, firms, project, period, contact, claim, weight
+    from core.alike
+    semi join pairs using (ticket_a, ticket_b)
+    union all
     select
-        p.*, a, b,
-        name_likeness(a.person, b.person) = 'different' or coalesce(a.unread_name <> b.unread_name, false) as is_other_name,
-        case when a.employer_code = b.employer_code then 'same' when a.employer_code <> b.employer_code then 'other code'
-             else employer_likeness(a.employer_keys, b.employer_keys) end as employer,
-        period_likeness(a.period, b.period) as period,
-        employer_likeness(a.project_keys, b.project_keys) as project,
-        contact_likeness(a.contact, b.contact) as contact, claim_likeness(a.claimed_fen, b.claimed_fen) as claim,
-        coalesce(list_contains(a.quoted, b.ticket_no) or list_contains(b.quoted, a.ticket_no), false) as is_quoted
-    from pairs as p
+        p.ticket_a, p.ticket_b, name_likeness(a.person, b.person), employer_likeness(a.employer_keys, b.employer_keys),
+        employer_likeness(a.project_keys, b.project_keys), period_likeness(a.period, b.period),
+        contact_likeness(a.contact, b.contact), claim_likeness(a.claimed_fen, b.claimed_fen), null
+    from (from pairs anti join core.alike using (ticket_a, ticket_b)) as p
     join core.compared as a on a.unique_id = p.ticket_a
     join core.compared as b on b.unique_id = p.ticket_b
+),
+compared as (
+    select
+        l.*, a, b,
+        l.names = 'different' or coalesce(a.unread_name <> b.unread_name, false) as is_other_name,
+        case when a.employer_code = b.employer_code then 'same' when a.employer_code <> b.employer_code then 'other code'
+             else l.firms end as employer,
+        coalesce(list_contains(a.quoted, b.ticket_no) or list_contains(b.quoted, a.ticket_no), false) as is_quoted
+    from likenesses as l
+    join (select * exclude (employer_keys, project_keys, person, contact) from core.compared) as a on a.unique_id = l.ticket_a
+    join (select * exclude (employer_keys, project_keys, person, contact) from core.compared) as b on b.unique_id = l.ticket_b
 ),
 reasoned as (
     select
@@ -29,7 +40,7 @@ reasoned as (
         c.claim, c.employer,
         case
             when c.a.id_number <> c.b.id_number then '身份证号不同'
-            when groups_exclude(c.a, c.b, name_likeness(c.a.person, c.b.person), c.contact, c.claim) then '集体与个人分别计'
+            when groups_exclude(c.a, c.b, c.names, c.contact, c.claim) then '集体与个人分别计'
             when not coalesce(c.a.id_number = c.b.id_number, false) and c.is_other_name then '姓名不同'
             when periods_exclude(c.a, c.b, c.contact, c.claim, case when c.employer = 'other code' then 'different' else 'same' end)
                 then '欠薪时段不相交'
@@ -38,10 +49,9 @@ reasoned as (
             when c.claim = 'different' and not c.is_quoted
                  and not (c.period = 'same' and c.employer in ('same', 'variant', 'namesake') and c.project <> 'different')
                 then '金额不同且无其他佐证'
-            when m.weight < 0 then '两件之间的证据相斥'
+            when c.weight < 0 then '两件之间的证据相斥'
         end as reason
     from compared as c
-    left join core.scored as m on m.ticket_a = c.ticket_a and m.ticket_b = c.ticket_b
 )
 select r.ticket_a, r.ticket_b, r.is_absolute, r.reason
 from reasoned as r
